@@ -1,0 +1,1 @@
+"""Reading the turns of a conversation into a summary: contract, engines and their cascade."""

@@ -1,0 +1,1 @@
+"""GLPI as GLPI describes itself: transports, models and errors. Knows nothing of Guichet's own records."""
