@@ -53,13 +53,15 @@ from engine.events import (
     Undeliverable,
 )
 
+from engine.service_hours import Promise
+
 if TYPE_CHECKING:
     from engine.engine import Engine
 
 __all__ = [
     "UNCATEGORISED", "Action", "Category", "Config", "ConfigError", "ConversationEvent", "Deferred", "Delivered",
     "DeliveryEvent", "Draft", "Engine", "EntryKind", "EntryState", "GuichetError", "Idle", "IllegalStep",
-    "InvalidInput", "OutboxEntry", "Paused", "Priority", "Question", "RateLimited", "ReplyUnclear", "SecretsMasked",
+    "InvalidInput", "OutboxEntry", "Paused", "Priority", "Promise", "Question", "RateLimited", "ReplyUnclear", "SecretsMasked",
     "Session", "SessionChanged", "SessionExpired", "SessionNotFound", "SessionStatus", "Stage", "StoreUnavailable",
     "Ticket", "TicketCreated", "TicketNotFound", "TicketStatus", "TicketUpdated", "Turn", "Undeliverable",
     "ValidationMethod",

@@ -84,7 +84,13 @@ class Idle:
     """Nothing is due now; what waits and since when (for the badge)."""
 
     waiting: int
+    """Tickets that GLPI does not have yet."""
     oldest_s: float
+    """Age of the oldest of them, in seconds, to the minute."""
+    problem: str | None = None
+    """``unreachable``, or the cause of a pause (``ERROR_GLPI_LOGIN_USER_TOKEN`` ...); None when all is well."""
+    is_configured: bool = True
+    """Whether there is a GLPI to send to."""
 
 
 DeliveryEvent = Delivered | Deferred | Undeliverable | Paused | TicketUpdated | Idle

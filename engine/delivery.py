@@ -1,0 +1,359 @@
+"""Outbox to GLPI, exactly once: the loop that decides what to do next.
+
+What one entry needs in GLPI is ``engine.sending``; what GLPI changed is ``engine.mirror``. This module keeps the
+lease, the back-off, the probe and the pauses. One process drains at a time; the others watch the event log, so
+that every screen sees every outcome.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from data.records import EntryState, OutboxEntry
+from engine.events import (
+    Deferred,
+    Delivered,
+    DeliveryEvent,
+    Idle,
+    Paused,
+    TicketUpdated,
+    Undeliverable,
+)
+from glpi.errors import CallerRefused, ContentRefused, GlpiError, Hidden, NotFound, NotSent, Unclear
+
+if TYPE_CHECKING:
+    from data.outbox import Outbox
+    from data.store import Store
+    from engine.config import Config
+    from engine.mirror import Mirror
+    from engine.sending import Sender
+    from glpi.client import GlpiClient
+
+_log = logging.getLogger("guichet")
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Every wait of the delivery, in seconds."""
+
+    lease_s: float = 120.0
+    """Longer than the longest POST (``post_limit_s``), renewed before each."""
+    post_limit_s: float = 90.0
+    """Whatever happens, one attempt ends after this."""
+    gaps_s: tuple[float, ...] = (5.0, 15.0, 45.0, 120.0)
+    """Before each look-up of an unclear outcome; after the last one a second POST is made."""
+    audit_s: float = 120.0
+    """From a second POST to the look-up that makes sure there is one ticket."""
+    probe_s: float = 20.0
+    """While GLPI is unreachable: one cheap probe this often."""
+    pause_s: float = 60.0
+    """After GLPI refused this installation: the next try."""
+    poll_s: float = 1.0
+    """How often the outbox is looked at for what other processes put there."""
+
+
+def delay_after(attempts: int) -> timedelta:
+    """How long to wait before trying an entry again, without jitter.
+
+    Args:
+        attempts: Attempts already made, 1 or more.
+
+    Returns:
+        30 s after the first attempt, doubling each time, at most 1 hour.
+    """
+    return timedelta(seconds=min(30.0 * 2 ** min(max(attempts, 1) - 1, 12), 3600.0))
+
+
+class Delivery:
+    """The one sender of this process."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        outbox: Outbox,
+        connect: Callable[[], GlpiClient | None],
+        *,
+        owner: str,
+        is_dead: Callable[[str], bool],
+        now: Callable[[], datetime],
+        timings: Timings | None = None,
+        sleep: Callable[[float], Awaitable[None]] | None = None,
+    ) -> None:
+        """``connect`` makes a client, or gives None while GLPI is not configured; called again after a refusal."""
+        self.outbox = outbox
+        self._config, self._store, self._connect = config, store, connect
+        self._owner, self._is_dead, self._now = owner, is_dead, now
+        self._timings = timings or Timings()
+        self._sleep = sleep
+        self._wake = asyncio.Event()
+        self._client: GlpiClient | None = None
+        self._sender: Sender | None = None
+        self._mirror: Mirror | None = None
+        self._has_lease = False
+        self._offline_since: datetime | None = None
+        self._paused: str | None = None
+        self._next_try = self._next_pull = now()
+        self._seen_event = store.last_event_id()
+
+    def wake(self) -> None:
+        """Something was put into the outbox."""
+        self._wake.set()
+
+    # --- for ever ------------------------------------------------------------------------------------------
+
+    async def run(self) -> AsyncGenerator[DeliveryEvent]:
+        """Send what is due, pull what changed, and go on until closed."""
+        last: DeliveryEvent | None = None
+        while True:
+            worked = False
+            async for event in self._turn(pull=True):
+                worked = worked or not isinstance(event, Idle)
+                if event != last:
+                    yield event
+                last = event
+            if not worked:
+                await self._rest(self._timings.poll_s)
+
+    async def run_until_quiet(self, *, wait_s: float, ticket_number: str | None) -> AsyncGenerator[DeliveryEvent]:
+        """Send what is due, for at most ``wait_s`` seconds or until this ticket's fate is known."""
+        until = time.monotonic() + wait_s
+        while True:
+            try:
+                async with asyncio.timeout(max(0.05, until - time.monotonic())):
+                    async for event in self._turn(pull=False):
+                        yield event
+            except TimeoutError:
+                # The entry stays claimed by this process's lease; releasing it makes the outcome "unknown".
+                return
+            if self._is_settled(ticket_number) or self._paused or time.monotonic() >= until:
+                return
+            await self._rest(min(self._timings.poll_s, max(0.05, until - time.monotonic())))
+
+    async def sync_once(self, direction: str) -> dict[str, int | float]:
+        """Push, pull or both, once; counts for ``sync --once``."""
+        started, pushed, pulled, failed = time.monotonic(), 0, 0, 0
+        client = self._glpi()
+        before = client.requests if client else 0
+        if direction in ("both", "push") and client:
+            self._next_try = self._now()
+            async for event in self._push():
+                pushed += isinstance(event, Delivered)
+                failed += isinstance(event, Undeliverable)
+        if direction in ("both", "pull") and client and not self._paused and self._lease():
+            async for event in self._pull():
+                pulled += isinstance(event, TicketUpdated)
+        entries = self.outbox.entries()
+        return {
+            "pushed": pushed,
+            "pulled": pulled,
+            "pending": len({e.ticket_number for e in entries if e.state is not EntryState.FAILED}),
+            "failed": len([e for e in entries if e.state is EntryState.FAILED]) or failed,
+            "conflicts": len([e for e in entries if e.state is EntryState.CONFLICT]),
+            "requests": client.requests - before if client else 0,
+            "seconds": round(time.monotonic() - started, 3),
+        }
+
+    # --- one turn ---------------------------------------------------------------------------------------------
+
+    async def _turn(self, *, pull: bool) -> AsyncGenerator[DeliveryEvent]:
+        """Everything that is due now, then one Idle."""
+        if self._glpi() is not None and self._lease():
+            async for event in self._push():
+                yield event
+            if pull and self._offline_since is None and self._paused is None and self._now() >= self._next_pull:
+                async for event in self._pull():
+                    yield event
+            self._seen_event = self._store.last_event_id()
+        else:
+            for event in self._watch():
+                yield event
+        yield self._idle()
+
+    async def _push(self) -> AsyncGenerator[DeliveryEvent]:
+        """Send entry after entry until none is due."""
+        if not await self._is_open_for_business():
+            return
+        while self._lease():
+            entry = self.outbox.claim_due(self._now())
+            if entry is None:
+                return
+            event = await self._attempt(entry)
+            if event is not None:
+                yield event
+            if self._paused or self._offline_since is not None:
+                return
+
+    async def _is_open_for_business(self) -> bool:
+        """Whether sending makes sense now; a probe finds out that the network is back."""
+        if self._offline_since is None and self._paused is None:
+            return True
+        if self._now() < self._next_try:
+            return False
+        client = self._glpi()
+        if client is None:
+            return False
+        if self._paused is not None:
+            await self._reconnect()
+            self._paused = None
+            self.outbox.hasten(self._now())
+            return True
+        try:
+            async with asyncio.timeout(10):
+                await client.probe()
+        except (GlpiError, TimeoutError):
+            self._next_try = self._now() + timedelta(seconds=self._timings.probe_s)
+            return False
+        self._offline_since = None
+        self.outbox.hasten(self._now())
+        return True
+
+    async def _attempt(self, entry: OutboxEntry) -> DeliveryEvent | None:
+        """One attempt at one entry, and what its outcome means for the outbox."""
+        assert self._sender is not None, "a client makes a sender"
+        try:
+            async with asyncio.timeout(self._timings.post_limit_s):
+                return await self._sender.send(entry)
+        except NotSent as error:
+            return self._later(entry, error, EntryState.PENDING)
+        except (Unclear, TimeoutError) as error:
+            state = EntryState.UNKNOWN if self._sender.has_posted else self._state_before(entry)
+            return self._later(entry, error, state)
+        except CallerRefused as error:
+            return self._pause(entry, error)
+        except (ContentRefused, NotFound, Hidden) as error:
+            return self._stop(entry, error)
+
+    @staticmethod
+    def _state_before(entry: OutboxEntry) -> EntryState:
+        return EntryState.UNKNOWN if entry.state is EntryState.UNKNOWN else EntryState.PENDING
+
+    def _later(self, entry: OutboxEntry, error: GlpiError | TimeoutError, state: EntryState) -> Deferred:
+        """The entry waits: for its next look-up if the outcome is unclear, else for its back-off."""
+        code = error.code if isinstance(error, GlpiError) else "TIMEOUT"
+        asked = error.retry_after_s if isinstance(error, GlpiError) else None
+        if state is EntryState.UNKNOWN and entry.state is not EntryState.UNKNOWN:
+            wait = self._timings.gaps_s[0]
+        else:
+            wait = max(asked or 0.0, delay_after(entry.attempts).total_seconds() * random.uniform(0.8, 1.2))
+            self._offline_since = self._offline_since or self._now()
+            self._next_try = self._now() + timedelta(seconds=asked or self._timings.probe_s)
+        at = self._now() + timedelta(seconds=wait)
+        self.outbox.settle(entry.id, state, error=code, next_attempt_at=at)
+        _log.warning("GLPI_SYNC_ERROR | ticket_number=%s | cause=%s", entry.ticket_number, code)
+        return Deferred(entry.ticket_number, code, wait)
+
+    def _pause(self, entry: OutboxEntry, error: CallerRefused) -> Paused:
+        """GLPI refuses us: the entry stays as it was, everything waits, one alarm."""
+        self._paused = error.code
+        self._next_try = self._now() + timedelta(seconds=self._timings.pause_s)
+        self.outbox.settle(entry.id, self._state_before(entry), error=error.code, next_attempt_at=self._now())
+        _log.error("GLPI_REFUSES_US | cause=%s", error.code)
+        return Paused(error.code)
+
+    def _stop(self, entry: OutboxEntry, error: GlpiError) -> Undeliverable:
+        """GLPI refused the content: this entry waits for a person."""
+        self.outbox.settle(entry.id, EntryState.FAILED, error=error.code)
+        _log.error("GLPI_SYNC_ERROR | ticket_number=%s | cause=%s", entry.ticket_number, error.code)
+        return Undeliverable(entry.ticket_number, error.code)
+
+    async def _pull(self) -> AsyncGenerator[DeliveryEvent]:
+        """Take over what GLPI changed."""
+        assert self._mirror is not None, "a client makes a mirror"
+        self._next_pull = self._now() + timedelta(seconds=self._config.glpi.pull_interval_s)
+        try:
+            async with asyncio.timeout(self._timings.post_limit_s):
+                for ticket, taken in await self._mirror.pull():
+                    yield TicketUpdated(ticket, taken)
+        except CallerRefused as error:
+            self._paused = error.code
+            self._next_try = self._now() + timedelta(seconds=self._timings.pause_s)
+            yield Paused(error.code)
+        except (GlpiError, TimeoutError):
+            # Nothing was taken over, so nothing is lost: the cursor did not move.
+            _log.warning("GLPI_SYNC_ERROR | cause=pull")
+
+    def _watch(self) -> list[DeliveryEvent]:
+        """What another process achieved, read from the event log."""
+        seen: list[DeliveryEvent] = []
+        for event_id, event in self._store.events_after(self._seen_event):
+            self._seen_event = event_id
+            ticket = self._store.ticket(event.ticket_number) if event.ticket_number else None
+            if ticket is None:
+                continue
+            if event.name == "GLPI_TICKET_CREATED":
+                seen.append(Delivered(ticket))
+            elif event.name == "GLPI_TICKET_UPDATED":
+                seen.append(TicketUpdated(ticket, taken=bool(event.values.get("taken"))))
+        return seen
+
+    # --- who may send -----------------------------------------------------------------------------------------
+
+    def _glpi(self) -> GlpiClient | None:
+        """The client, made on first use; None while GLPI is not configured."""
+        if self._client is None:
+            self._client = self._connect()
+            if self._client is not None:
+                from engine.mirror import Mirror
+                from engine.sending import Sender
+
+                self._sender = Sender(
+                    self._config.glpi, self._store, self.outbox, self._client, self._now, self._timings, self._lease
+                )
+                self._mirror = Mirror(self._store, self._client, self._now)
+        return self._client
+
+    async def _reconnect(self) -> None:
+        """A fresh client: the token may have been corrected meanwhile."""
+        if self._client is not None:
+            await self._client.aclose()
+        self._client = None
+        self._glpi()
+
+    def _lease(self) -> bool:
+        """Take or renew the right to send."""
+        ttl = self._timings.lease_s
+        if self._has_lease and self.outbox.renew_lease(self._owner, ttl):
+            return True
+        self._has_lease = self.outbox.acquire_lease(self._owner, ttl, self._is_dead)
+        return self._has_lease
+
+    def _is_settled(self, ticket_number: str | None) -> bool:
+        """Whether nothing more can be done now: for this ticket, or for the whole outbox."""
+        open_entries = [e for e in self.outbox.entries() if ticket_number in (None, e.ticket_number)]
+        return all(entry.state in (EntryState.FAILED, EntryState.CONFLICT) for entry in open_entries)
+
+    def _idle(self) -> Idle:
+        count, oldest = self.outbox.waiting()
+        age = (self._now() - oldest).total_seconds() if oldest else 0.0
+        problem = self._paused or ("unreachable" if self._offline_since else None)
+        return Idle(count, round(age // 60 * 60), problem, self._glpi() is not None)
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait for the next turn; ``wake`` ends it."""
+        if self._sleep is not None:
+            await self._sleep(seconds)
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._wake.clear()
+
+    async def aclose(self) -> None:
+        """Give the lease back and end the GLPI session."""
+        if self._has_lease:
+            self.outbox.release_lease(self._owner)
+            self._has_lease = False
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None

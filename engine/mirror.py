@@ -1,0 +1,68 @@
+"""GLPI to local tickets: what changed since the cursor, in one request a page.
+
+The cursor is GLPI's own raw ``date_mod`` and moves only after its page was taken over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from data.records import Ticket, TicketStatus
+from engine.translate import priority_from_glpi, status_from_glpi
+from glpi.models import TicketState
+
+if TYPE_CHECKING:
+    from data.store import Store
+    from glpi.client import GlpiClient
+
+CURSOR = "glpi_pull_cursor"
+_PAGES = 20
+"""At most this many pages a pull; the rest comes with the next one."""
+
+
+class Mirror:
+    """Keeps our tickets as GLPI has them."""
+
+    def __init__(self, store: Store, client: GlpiClient, now: Callable[[], datetime]) -> None:
+        """``now``: clock, aware UTC."""
+        self._store, self._client, self._now = store, client, now
+
+    async def pull(self) -> list[tuple[Ticket, bool]]:
+        """Take over what changed.
+
+        Returns:
+            (ticket, whether a technician just took it) for each ticket of ours that changed.
+        """
+        changed: list[tuple[Ticket, bool]] = []
+        cursor = self._store.get_state(CURSOR)
+        for _ in range(_PAGES):
+            page = await self._client.changed_tickets(cursor)
+            for state in page.tickets:
+                ticket = self._store.ticket_by_glpi_id(state.id)
+                if ticket is not None and ticket.glpi_last_update != state.date_mod:
+                    changed.append(self._take_over(ticket, state))
+            if page.cursor is not None and page.cursor != cursor:
+                cursor = page.cursor
+                self._store.set_state(CURSOR, cursor)
+            elif not page.complete:
+                break
+            if page.complete:
+                break
+        return changed
+
+    def _take_over(self, ticket: Ticket, state: TicketState) -> tuple[Ticket, bool]:
+        status = status_from_glpi(state.status)
+        taken = ticket.status == TicketStatus.OPEN.value and status == TicketStatus.IN_PROGRESS.value
+        at = self._now()
+        updated = self._store.update_ticket(
+            ticket.ticket_number,
+            status=status,
+            priority=priority_from_glpi(state.priority),
+            glpi_last_update=state.date_mod,
+            resolved_at=ticket.resolved_at or at if status == TicketStatus.RESOLVED.value else ticket.resolved_at,
+            closed_at=ticket.closed_at or at if status == TicketStatus.CLOSED.value else ticket.closed_at,
+        )
+        self._store.append_ticket_event("GLPI_TICKET_UPDATED", updated, taken=taken, status=status)
+        return updated, taken

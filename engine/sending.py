@@ -1,0 +1,224 @@
+"""What one outbox entry needs in GLPI: each kind is one idempotent operation (glpi-api recipe 7.1).
+
+The POST of a create is made exactly once by looking: an entry whose outcome is unclear is looked up by its key,
+several times with growing gaps, before it is posted again; after any second POST an audit keeps the lowest id.
+Errors of GLPI pass through; ``engine.delivery`` decides what they mean for the entry.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from data.records import Category, EntryKind, EntryState, OutboxEntry, Ticket, ValidationMethod
+from engine.events import Deferred, Delivered, DeliveryEvent
+from engine.filing import new_key
+from engine.translate import PRIORITY_TO_GLPI, acceptable_email, ai_followup, glpi_category, ticket_input
+from glpi.errors import ContentRefused, GlpiError, NotSent
+
+if TYPE_CHECKING:
+    from data.outbox import Outbox
+    from data.store import Store
+    from engine.config import GlpiConfig
+    from engine.delivery import Timings
+    from glpi.client import GlpiClient
+
+_log = logging.getLogger("guichet")
+
+_AUDIT = "-A"
+"""Marks the audit's own key, which must differ from the one it looks for."""
+_FRESH = timedelta(seconds=90)
+"""A ticket sent within this time keeps the server's own opening date."""
+
+
+class Sender:
+    """Carries out entries, one at a time."""
+
+    def __init__(
+        self,
+        config: GlpiConfig,
+        store: Store,
+        outbox: Outbox,
+        client: GlpiClient,
+        now: Callable[[], datetime],
+        timings: Timings,
+        holds_lease: Callable[[], bool],
+    ) -> None:
+        """``holds_lease`` renews the lease and says whether it is still ours; asked before each POST."""
+        self._config, self._store, self._outbox, self._client = config, store, outbox, client
+        self._now, self._timings, self._holds_lease = now, timings, holds_lease
+        self.has_posted = False
+        """Whether the attempt under way has reached its POST: an unclear error before it is merely a failed read."""
+
+    async def send(self, entry: OutboxEntry) -> DeliveryEvent | None:
+        """One attempt. Returns what is worth telling; raises the errors of ``glpi.errors``."""
+        self.has_posted = False
+        ticket = self._store.ticket(entry.ticket_number)
+        if ticket is None:
+            self._outbox.settle(entry.id, EntryState.FAILED, error="TICKET_ERASED")
+            return None
+        match entry.kind:
+            case EntryKind.CREATE:
+                return await self._create(entry, ticket)
+            case EntryKind.FOLLOWUP:
+                return await self._add_followup(entry, ticket)
+            case EntryKind.CHECK:
+                return await self._check(entry, ticket)
+            case EntryKind.AUDIT:
+                return await self._audit(entry, ticket)
+
+    # --- create -----------------------------------------------------------------------------------------------
+
+    async def _create(self, entry: OutboxEntry, ticket: Ticket) -> DeliveryEvent | None:
+        if entry.state is EntryState.UNKNOWN:
+            return await self._look_up(entry)
+        prepared = await self._prepare(entry, ticket)
+        self._before_post()
+        glpi_id = await self._client.create_ticket(prepared[0])
+        return self._adopt(entry, glpi_id, prepared[1])
+
+    async def _look_up(self, entry: OutboxEntry) -> DeliveryEvent:
+        """Did the POST whose answer we never got make a ticket?"""
+        found = await self._client.find_tickets(entry.key, since=entry.first_attempt_at)
+        if found:
+            return self._adopt(entry, found[0], None, copies=len(found))
+        done = entry.lookups + 1
+        if done < len(self._timings.gaps_s):
+            wait = self._timings.gaps_s[done]
+            at = self._now() + timedelta(seconds=wait)
+            self._outbox.settle(entry.id, EntryState.UNKNOWN, lookups=done, next_attempt_at=at, error="NOT_FOUND_YET")
+            return Deferred(entry.ticket_number, "NOT_FOUND_YET", wait)
+        self._outbox.settle(entry.id, EntryState.PENDING, lookups=0, next_attempt_at=self._now(), error="LOST")
+        return Deferred(entry.ticket_number, "LOST", 0.0)
+
+    async def _prepare(self, entry: OutboxEntry, ticket: Ticket) -> tuple[object, str | None]:
+        """The ticket as GLPI wants it, and what could not be done as wanted."""
+        tree = self._tree()
+        category_id = glpi_category(ticket.subcategory or ticket.category, tree)
+        email = acceptable_email(ticket.requester)
+        user_id = await self._client.find_user(email) if email else None
+        prepared = ticket_input(
+            ticket,
+            key=entry.key,
+            category_id=category_id,
+            requester_id=user_id,
+            requester_email=None if user_id else email,
+            entity=self._config.entity,
+            source=self._config.source,
+            group=self._config.escalation_group if self._is_escalation(ticket) else None,
+            zone_offset=await self._zone_for(ticket),
+        )
+        notes = [] if category_id is not None else ["category_unmapped"]
+        if ticket.requester and not email:
+            notes.append("requester_left_out")
+        return prepared, ",".join(notes) or None
+
+    async def _zone_for(self, ticket: Ticket) -> timedelta | None:
+        """The server's zone, needed only for a ticket made a while ago: it keeps its own opening time."""
+        if self._now() - ticket.created_at < _FRESH:
+            return None
+        return await self._client.clock_offset()
+
+    def _adopt(self, entry: OutboxEntry, glpi_id: int, note: str | None, copies: int = 1) -> Delivered:
+        """Record GLPI's number: from here on the ticket is in both places."""
+        followers = [(EntryKind.FOLLOWUP, new_key(), None), (EntryKind.CHECK, new_key(), None)]
+        if entry.attempts > 1 or copies > 1:
+            followers.append(
+                (EntryKind.AUDIT, entry.key + _AUDIT, self._now() + timedelta(seconds=self._timings.audit_s))
+            )
+        ticket = self._outbox.settle_created(entry.id, glpi_id, note=note, followers=followers)
+        _log.info("GLPI_TICKET_CREATED | ticket_number=%s | glpi_id=%s", entry.ticket_number, glpi_id)
+        return Delivered(ticket)
+
+    # --- after the creation -----------------------------------------------------------------------------------
+
+    async def _add_followup(self, entry: OutboxEntry, ticket: Ticket) -> None:
+        """The private « Analyse IA », once."""
+        glpi_id = self._glpi_id(ticket)
+        if entry.attempts > 1 or entry.state is EntryState.UNKNOWN:
+            there = await self._client.followups(glpi_id)
+            if any(entry.key in followup.content for followup in there):
+                self._outbox.settle(entry.id, EntryState.DONE)
+                return
+        text = ai_followup(ticket, self._tree(), entry.key)
+        self._before_post()
+        await self._client.add_followup(glpi_id, text, is_private=True)
+        self._outbox.settle(entry.id, EntryState.DONE)
+
+    async def _check(self, entry: OutboxEntry, ticket: Ticket) -> None:
+        """Read back: repair priority and requester, keep the category GLPI decided on."""
+        glpi_id = self._glpi_id(ticket)
+        state = await self._client.get_ticket(glpi_id)
+        notes = [ticket.sync_note] if ticket.sync_note else []
+        if state.priority != PRIORITY_TO_GLPI[ticket.priority]:
+            notes.append(await self._repair_priority(glpi_id, ticket))
+        email = acceptable_email(ticket.requester)
+        if email and not await self._client.requesters(glpi_id):
+            notes.append(await self._repair_requester(glpi_id, email))
+        category = f"glpi:{state.category_id}" if state.category_id else None
+        for code, node in self._tree().items():
+            if node.glpi_id is not None and node.glpi_id == state.category_id:
+                category = code
+        self._store.update_ticket(
+            ticket.ticket_number,
+            glpi_category=category,
+            sync_note=",".join(dict.fromkeys(note for note in notes if note)) or None,
+        )
+        self._outbox.settle(entry.id, EntryState.DONE)
+
+    async def _repair_priority(self, glpi_id: int, ticket: Ticket) -> str:
+        try:
+            await self._client.set_priority(glpi_id, PRIORITY_TO_GLPI[ticket.priority])
+        except ContentRefused:
+            return "priority_refused"
+        return "priority_repaired"
+
+    async def _repair_requester(self, glpi_id: int, email: str) -> str:
+        try:
+            await self._client.add_requester(glpi_id, await self._client.find_user(email), email)
+        except ContentRefused:
+            return "requester_refused"
+        return "requester_repaired"
+
+    async def _audit(self, entry: OutboxEntry, ticket: Ticket) -> None:
+        """After a second POST: keep the lowest id, put the rest into the trash, record it."""
+        found = await self._client.find_tickets(entry.key.removesuffix(_AUDIT), since=None)
+        keep = found[0] if found else ticket.glpi_ticket_id
+        refused = False
+        for copy in found[1:]:
+            try:
+                await self._client.trash_ticket(copy)
+            except (ContentRefused, GlpiError) as error:
+                if isinstance(error, NotSent):
+                    raise
+                refused = True
+        if keep is not None and keep != ticket.glpi_ticket_id:
+            followers = [(EntryKind.FOLLOWUP, new_key(), None), (EntryKind.CHECK, new_key(), None)]
+            self._outbox.settle_created(entry.id, keep, note="audited", followers=followers)
+            return
+        if len(found) > 1:
+            note = "duplicate_left" if refused else "duplicate_trashed"
+            self._store.update_ticket(ticket.ticket_number, sync_note=note)
+        self._outbox.settle(entry.id, EntryState.DONE)
+
+    # --- small -----------------------------------------------------------------------------------------------
+
+    def _before_post(self) -> None:
+        """Nothing is posted by a process that lost its lease meanwhile."""
+        if not self._holds_lease():
+            raise NotSent("LEASE_LOST")
+        self.has_posted = True
+
+    def _tree(self) -> dict[str, Category]:
+        return {node.code: node for node in self._store.categories()}
+
+    @staticmethod
+    def _is_escalation(ticket: Ticket) -> bool:
+        return ticket.validation_method is ValidationMethod.ESCALATED
+
+    @staticmethod
+    def _glpi_id(ticket: Ticket) -> int:
+        assert ticket.glpi_ticket_id is not None, "followers exist only after the creation"
+        return ticket.glpi_ticket_id
