@@ -15,8 +15,10 @@ from glpi.models import Changes, Followup, Requester, TicketInput, TicketState
 class GlpiClient(Protocol):
     """A connection to one GLPI server, shared by everything in this process."""
 
-    requests: int
-    """HTTP requests made so far, logins included."""
+    @property
+    def requests(self) -> int:
+        """HTTP requests made so far, logins included."""
+        ...
 
     async def probe(self) -> None:
         """One cheap request; returns when a GLPI API answers there. No login, no retry."""
