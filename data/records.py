@@ -265,6 +265,10 @@ class Category:
     parent: str | None
     glpi_id: int | None = None
     active: bool = True
+    description: str = ""
+    """What belongs here, in a few words; for prompts and help."""
+    examples: tuple[str, ...] = ()
+    """Sentences people might type."""
 
 
 @dataclass(frozen=True)
