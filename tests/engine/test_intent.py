@@ -1,0 +1,77 @@
+"""Typed replies to a summary: a wrong yes is the costly error."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.intent import intent
+
+YES = """
+oui | Oui. | OUI !!! | ok | Ok parfait | oui parfait | nickel | 👍 | 👍🏽 | d'accord | c'est ça | oui c'est bien ça | tout à fait
+je confirme | ouiii | oiu | pafait | ok merci | oui merci beaucoup | vous pouvez créer le ticket | ça me va | exact
+ouais c'est bon | allez-y | parfait, merci ! | c'est bon pour moi | yes | okay | pas de souci | rien à changer | ✅
+oui vous avez bien compris | impec | Oui, envoyez | top merci | o | je valide
+"""
+NO = """
+non | Non ! | ce n'est pas ok | c'est pas ça | pas du tout | nan | nope | 👎 | ce n'est pas bon | pas d'accord | c'est faux
+ce n'est pas un problème d'imprimante | non merci | ne créez pas le ticket | vous n'avez pas compris | n'importe quoi | nooon
+surtout pas | annule | incorrect | non pas du tout | ce n'est pas le bon | je ne suis pas d'accord | pas ok | rien à voir
+non, c'est l'écran et pas l'imprimante | ❌
+"""
+MODIFY = """
+ok mais change le titre | oui mais c'est au bureau 302 | modifier | je voudrais modifier le titre | change le titre
+il manque le numéro du bureau | oui, ajoute que ça bipe | corrige bureau 301 | ok sauf le titre | parfait mais ajoutez le modèle
+tu peux changer le titre ? | mets plutôt imprimante couleur | non, changez le titre | remplace HP par Canon
+"""
+AMBIGUOUS = """
+merci | peut-être | je ne sais pas | c'est quoi ? | ok ? | oui ? | mouais | bof | je crois | oui je pense | pourquoi | euh
+oui et non | non oui | mais bien sûr | super… | merci pour rien | 🤔 | 👍👎 | 🙂 | pas sûr | c'est urgent | quand venez-vous
+mon imprimante ne marche pas | oui mais | oui mais non | bonjour | ... | ? | ok si vous venez demain | pas mal | attendez
+j'ai changé de mot de passe hier | ça ne change rien | oui 🙄 | 302 | je suis au bureau 12 | oui l'ordinateur de Paul fume
+"""
+
+
+def _cases(block: str) -> list[str]:
+    return [case.strip() for line in block.strip().splitlines() for case in line.split("|")]
+
+
+@pytest.mark.parametrize("text", _cases(YES))
+def test_agreement_is_yes(text):
+    assert intent(text) == "yes"
+
+
+@pytest.mark.parametrize("text", _cases(NO))
+def test_refusal_is_no(text):
+    assert intent(text) == "no"
+
+
+@pytest.mark.parametrize("text", _cases(MODIFY))
+def test_a_wish_to_change_is_modify(text):
+    assert intent(text) == "modify"
+
+
+@pytest.mark.parametrize("text", _cases(AMBIGUOUS))
+def test_doubt_thanks_and_content_are_ambiguous(text):
+    assert intent(text) == "ambiguous"
+
+
+@given(st.text(max_size=120))
+def test_any_text_has_an_intent(text):
+    assert intent(text) in ("yes", "no", "modify", "ambiguous")
+
+
+@given(st.sampled_from(_cases(YES)), st.sampled_from(["imprimante", "bureau 302", "écran noir", "souris", "en panne"]))
+def test_agreement_with_anything_else_in_it_is_never_yes(agreement, content):
+    assert intent(f"{agreement} {content}") != "yes"
+
+
+@given(st.sampled_from(_cases(YES)), st.text("abcdefghijklmnopqrstuvwxyz ", min_size=90, max_size=5000))
+def test_a_long_reply_is_never_yes(agreement, rest):
+    assert intent(f"{agreement} {rest}x") != "yes"
+
+
+@pytest.mark.parametrize("text", ["", "\x00", "\ud800", "👍" * 50_000, "oui " * 25_000, "pas " * 25_000])
+def test_extreme_replies_do_not_raise(text):
+    assert intent(text) in ("yes", "no", "modify", "ambiguous")
