@@ -159,9 +159,19 @@ def _words() -> _Words:
 
     known = {word for key in ("yes", "fillers", "no", "modify", "doubt", "but") for p in phrases(key) for word in p}
     return _Words(
-        *(phrases(key) for key in ("yes", "fillers", "no", "modify", "not_a_change", "doubt", "but")),
-        *(single(key) for key in ("negations", "refused", "not_a_change_after")),
-        *(frozenset(raw[key]) for key in ("yes_emoji", "no_emoji", "doubt_emoji")),
+        yes=phrases("yes"),
+        fillers=phrases("fillers"),
+        no=phrases("no"),
+        modify=phrases("modify"),
+        not_a_change=phrases("not_a_change"),
+        doubt=phrases("doubt"),
+        but=phrases("but"),
+        negations=single("negations"),
+        refused=single("refused"),
+        not_a_change_after=single("not_a_change_after"),
+        yes_emoji=frozenset(raw["yes_emoji"]),
+        no_emoji=frozenset(raw["no_emoji"]),
+        doubt_emoji=frozenset(raw["doubt_emoji"]),
         typos=_typos((phrase[0] for phrase in phrases("yes") if len(phrase) == 1), known),
     )
 

@@ -71,44 +71,12 @@ _CALLED = re.compile(
     r"(?<!\w)(?:je m'appelle|je me nomme|mon nom est|mon nom c'est)[ \t]{1,2}(?P<name>[\w-]{2,30}(?:[ \t][\w-]{2,30})?)"
 )
 _NOT_A_NAME = frozenset(
-    [
-        "administrateur",
-        "au",
-        "bonjour",
-        "chef",
-        "directeur",
-        "directrice",
-        "elle",
-        "en",
-        "et",
-        "excel",
-        "il",
-        "informatique",
-        "it",
-        "j",
-        "je",
-        "l",
-        "la",
-        "le",
-        "les",
-        "ma",
-        "mac",
-        "merci",
-        "mon",
-        "outlook",
-        "pc",
-        "rh",
-        "sap",
-        "service",
-        "teams",
-        "un",
-        "une",
-        "vpn",
-        "wifi",
-        "windows",
-        "word",
-    ]
-)
+    (
+        "administrateur", "au", "bonjour", "chef", "directeur", "directrice", "elle", "en", "et", "excel", "il",
+        "informatique", "it", "j", "je", "l", "la", "le", "les", "ma", "mac", "merci", "mon", "outlook", "pc",
+        "rh", "sap", "service", "teams", "un", "une", "vpn", "wifi", "windows", "word",
+    )
+)  # fmt: skip
 
 
 @cache

@@ -9,27 +9,36 @@ from hypothesis import strategies as st
 from engine.intent import intent
 
 YES = """
-oui | Oui. | OUI !!! | ok | Ok parfait | oui parfait | nickel | 👍 | 👍🏽 | d'accord | c'est ça | oui c'est bien ça | tout à fait
+oui | Oui. | OUI !!! | ok | Ok parfait | oui parfait
+nickel | 👍 | 👍🏽 | d'accord | c'est ça | oui c'est bien ça | tout à fait
 je confirme | ouiii | oiu | pafait | ok merci | oui merci beaucoup | vous pouvez créer le ticket | ça me va | exact
 ouais c'est bon | allez-y | parfait, merci ! | c'est bon pour moi | yes | okay | pas de souci | rien à changer | ✅
 oui vous avez bien compris | impec | Oui, envoyez | top merci | o | je valide
 """
 NO = """
-non | Non ! | ce n'est pas ok | c'est pas ça | pas du tout | nan | nope | 👎 | ce n'est pas bon | pas d'accord | c'est faux
-ce n'est pas un problème d'imprimante | non merci | ne créez pas le ticket | vous n'avez pas compris | n'importe quoi | nooon
-surtout pas | annule | incorrect | non pas du tout | ce n'est pas le bon | je ne suis pas d'accord | pas ok | rien à voir
+non | Non ! | ce n'est pas ok | c'est pas ça | pas du tout
+nan | nope | 👎 | ce n'est pas bon | pas d'accord | c'est faux
+ce n'est pas un problème d'imprimante | non merci | ne créez pas le ticket
+vous n'avez pas compris | n'importe quoi | nooon
+surtout pas | annule | incorrect | non pas du tout
+ce n'est pas le bon | je ne suis pas d'accord | pas ok | rien à voir
 non, c'est l'écran et pas l'imprimante | ❌
 """
 MODIFY = """
 ok mais change le titre | oui mais c'est au bureau 302 | modifier | je voudrais modifier le titre | change le titre
-il manque le numéro du bureau | oui, ajoute que ça bipe | corrige bureau 301 | ok sauf le titre | parfait mais ajoutez le modèle
+il manque le numéro du bureau | oui, ajoute que ça bipe
+corrige bureau 301 | ok sauf le titre | parfait mais ajoutez le modèle
 tu peux changer le titre ? | mets plutôt imprimante couleur | non, changez le titre | remplace HP par Canon
 """
 AMBIGUOUS = """
-merci | peut-être | je ne sais pas | c'est quoi ? | ok ? | oui ? | mouais | bof | je crois | oui je pense | pourquoi | euh
-oui et non | non oui | mais bien sûr | super… | merci pour rien | 🤔 | 👍👎 | 🙂 | pas sûr | c'est urgent | quand venez-vous
-mon imprimante ne marche pas | oui mais | oui mais non | bonjour | ... | ? | ok si vous venez demain | pas mal | attendez
-j'ai changé de mot de passe hier | ça ne change rien | oui 🙄 | 302 | je suis au bureau 12 | oui l'ordinateur de Paul fume
+merci | peut-être | je ne sais pas | c'est quoi ? | ok ? | oui ?
+mouais | bof | je crois | oui je pense | pourquoi | euh
+oui et non | non oui | mais bien sûr | super… | merci pour rien
+🤔 | 👍👎 | 🙂 | pas sûr | c'est urgent | quand venez-vous
+mon imprimante ne marche pas | oui mais | oui mais non | bonjour
+... | ? | ok si vous venez demain | pas mal | attendez
+j'ai changé de mot de passe hier | ça ne change rien | oui 🙄
+302 | je suis au bureau 12 | oui l'ordinateur de Paul fume
 """
 
 

@@ -150,41 +150,11 @@ def test_a_number_with_a_wrong_check_sum_stays():
 
 PIECES = st.sampled_from(
     [
-        "mdp",
-        "code",
-        ":",
-        "est",
-        "c'est",
-        "mot",
-        "de",
-        "passe",
-        "Toto1",
-        "[CARTE-1]",
-        "[MOT-DE-PASSE-9]",
-        "4111",
-        "1111",
-        "soleil",
-        "«",
-        "»",
-        "ou",
-        "/",
-        "login",
-        "=",
-        "pin",
-        "M.",
-        "Mme",
-        "je",
-        "m'appelle",
-        "Jean",
-        "06",
-        "12",
-        "34",
-        "56",
-        "78",
-        "a@b.fr",
-        "https://a:b@c",
+        "mdp", "code", ":", "est", "c'est", "mot", "de", "passe", "Toto1", "[CARTE-1]", "[MOT-DE-PASSE-9]",
+        "4111", "1111", "soleil", "«", "»", "ou", "/", "login", "=", "pin", "M.", "Mme", "je", "m'appelle",
+        "Jean", "06", "12", "34", "56", "78", "a@b.fr", "https://a:b@c",
     ]
-)
+)  # fmt: skip
 
 
 @given(st.lists(PIECES | st.text(max_size=5), max_size=25).map(" ".join))
