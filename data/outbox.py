@@ -1,0 +1,294 @@
+"""Outbox: what waits to be sent to GLPI, in which order, and which process may send.
+
+It keeps the books of "exactly once": an entry is marked ``sending`` before a request leaves the machine, and an
+attempt without a clear answer leaves it ``unknown``, to be looked up before anything is sent again. How to send, how
+long to wait and what an answer means is the business of ``engine.delivery``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from sqlite_utils import Database
+
+from data import rows
+from data.records import EntryKind, EntryState, Event, OutboxEntry
+from data.transactions import reading, writing
+
+DISCARDED: Final = "discarded"
+"""Error code of an entry that a person gave up; also the ``sync_note`` of a ticket that never goes to GLPI."""
+
+_LEASE: Final = "outbox"
+
+_READY: Final = """state IN ('pending', 'unknown') AND NOT EXISTS (
+    SELECT 1 FROM outbox AS earlier
+    WHERE earlier.ticket_number = entry.ticket_number AND earlier.id < entry.id AND earlier.state <> 'done')"""
+"""Ready to be claimed once its time has come: the entries of a ticket go in the order of their ids."""
+
+
+class NewEntry(NamedTuple):
+    """Something to send after the entry that is being settled, about the same ticket."""
+
+    kind: EntryKind
+    key: str
+    due: datetime | None = None
+    """Not before this time; None: at once."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to drain the outbox, which one process has at a time."""
+
+    owner: str
+    acquired_at: datetime
+    renewed_at: datetime
+    """The last heartbeat."""
+    expires_at: datetime
+
+
+class Outbox:
+    """The outbox of a database. Create it and use it in one thread; one method is one transaction.
+
+    Every method may raise ``DatabaseError``.
+    """
+
+    def __init__(self, db: Database, *, now: Callable[[], datetime]) -> None:
+        """``db``: from ``open_database``."""
+        self._db = db
+        self._now = now
+
+    # --- what waits ---------------------------------------------------------------------------------
+
+    def entries(self, include_done: bool = False) -> list[OutboxEntry]:
+        """The entries in the order of their ids; those that are done only when asked for."""
+        where = "" if include_done else "WHERE state <> 'done'"
+        with reading(self._db):
+            return [rows.entry_of(row) for row in rows.query(self._db, f"SELECT * FROM outbox {where} ORDER BY id")]
+
+    def get(self, entry_id: int) -> OutboxEntry | None:
+        """One entry, or None."""
+        with reading(self._db):
+            return self._entry(entry_id)
+
+    def waiting(self) -> tuple[int, datetime | None]:
+        """How many tickets are not in GLPI yet, and since when the oldest of them waits."""
+        sql = "SELECT count(*), min(created_at) FROM outbox WHERE kind = 'create' AND state <> 'done'"
+        with reading(self._db):
+            count, oldest = self._db.execute(sql).fetchone()
+        return count, None if oldest is None else rows.from_text(oldest)
+
+    def next_due_at(self) -> datetime | None:
+        """When ``claim_due`` will next find something, or None when nothing waits but for a person."""
+        sql = f"SELECT next_attempt_at FROM outbox AS entry WHERE {_READY} ORDER BY next_attempt_at LIMIT 1"
+        with reading(self._db):
+            found = self._db.execute(sql).fetchone()
+        return None if found is None else rows.from_text(found[0])
+
+    # --- sending ------------------------------------------------------------------------------------
+
+    def claim_due(self, now: datetime) -> OutboxEntry | None:
+        """Take the entry that has been due for longest; only the holder of the lease may.
+
+        A pending entry is marked ``sending``, with one attempt more, before it is returned. An ``unknown`` one is
+        returned for a look-up and stays as it is: nothing is sent for it.
+        """
+        due = rows.to_text(now)
+        sql = f"""SELECT * FROM outbox AS entry WHERE next_attempt_at <= ? AND {_READY}
+            ORDER BY next_attempt_at, id LIMIT 1"""
+        with writing(self._db):
+            found = rows.query(self._db, sql, [due])
+            if not found or found[0]["state"] == EntryState.UNKNOWN:
+                return rows.entry_of(found[0]) if found else None
+            claimed = found[0] | {
+                "state": EntryState.SENDING.value,
+                "attempts": found[0]["attempts"] + 1,
+                "first_attempt_at": found[0]["first_attempt_at"] or due,
+            }
+            rows.update(self._db, "outbox", claimed, "id = ?", [claimed["id"]])
+        return rows.entry_of(claimed)
+
+    def settle(
+        self,
+        entry_id: int,
+        state: EntryState,
+        *,
+        error: str | None = None,
+        next_attempt_at: datetime | None = None,
+        lookups: int | None = None,
+        glpi_ticket_id: int | None = None,
+        followers: Sequence[NewEntry | tuple[EntryKind, str]] = (),
+        ticket_changes: Mapping[str, object] | None = None,
+        expected_attempts: int | None = None,
+    ) -> bool:
+        """Record how an attempt or a look-up ended, with all that follows from it, and log it.
+
+        Args:
+            entry_id: The entry.
+            state: What it is now.
+            error: Our own code of what went wrong; None clears it.
+            next_attempt_at: When it is due again; None leaves that as it is.
+            lookups: Look-ups since the outcome became unclear; None leaves the count as it is.
+            glpi_ticket_id: GLPI's number for the ticket: the ticket becomes synced.
+            followers: What is to be sent next about this ticket; a key that is there already is left as it is.
+            ticket_changes: Further fields of the ticket.
+            expected_attempts: ``attempts`` of the entry when it was claimed; a process that lost its lease meanwhile
+                must not undo what its successor did.
+
+        Returns:
+            False, and nothing is written, when there is no such entry, it is done already, or it was claimed again.
+        """
+        now = self._now()
+        with writing(self._db):
+            entry = self._entry(entry_id)
+            if entry is None or entry.state is EntryState.DONE or expected_attempts not in (None, entry.attempts):
+                return False
+            row: rows.Row = {"state": state.value, "error": error}
+            row |= {} if lookups is None else {"lookups": lookups}
+            row |= {} if next_attempt_at is None else {"next_attempt_at": rows.to_text(next_attempt_at)}
+            rows.update(self._db, "outbox", row, "id = ?", [entry_id])
+            changes = dict(ticket_changes or {})
+            if glpi_ticket_id is not None:
+                changes |= {"glpi_ticket_id": glpi_ticket_id, "synced_to_glpi": True, "glpi_sync_at": now}
+            if changes:
+                rows.change_ticket(self._db, entry.ticket_number, changes, now)
+            self._follow(entry.ticket_number, followers, now)
+            self._log(_settled_as(entry, state, error), entry, now, state=state.value, error=error)
+        return True
+
+    def hasten(self) -> int:
+        """Make everything pending due now, because the network is back; how many. Look-ups keep their pace."""
+        now = rows.to_text(self._now())
+        with writing(self._db):
+            condition = "state = 'pending' AND next_attempt_at > ? AND error IS NOT NULL"
+            return rows.update(self._db, "outbox", {"next_attempt_at": now}, condition, [now])
+
+    # --- what a technician decides ------------------------------------------------------------------
+
+    def retry(self, entry_id: int) -> bool:
+        """Try an entry again now; one whose outcome is unknown is looked up first. False when it is not waiting."""
+        now = self._now()
+        with writing(self._db):
+            entry = self._entry(entry_id)
+            if entry is None or entry.state in (EntryState.DONE, EntryState.SENDING):
+                return False
+            state = EntryState.UNKNOWN if entry.state is EntryState.UNKNOWN else EntryState.PENDING
+            row = {"state": state.value, "next_attempt_at": rows.to_text(now), "error": None}
+            rows.update(self._db, "outbox", row, "id = ?", [entry_id])
+            self._log("OUTBOX_RETRIED", entry, now)
+        return True
+
+    def discard(self, entry_id: int) -> bool:
+        """Give an entry up: it is done, with the error ``discarded``, and noted on a ticket that never went out.
+
+        Returns:
+            False when it is done or being sent.
+        """
+        now = self._now()
+        with writing(self._db):
+            entry = self._entry(entry_id)
+            if entry is None or entry.state in (EntryState.DONE, EntryState.SENDING):
+                return False
+            rows.update(self._db, "outbox", {"state": "done", "error": DISCARDED}, "id = ?", [entry_id])
+            if entry.kind is EntryKind.CREATE:
+                rows.change_ticket(self._db, entry.ticket_number, {"sync_note": DISCARDED}, now)
+            self._log("OUTBOX_DISCARDED", entry, now)
+        return True
+
+    # --- who may send -------------------------------------------------------------------------------
+
+    def lease(self) -> Lease | None:
+        """Who drains the outbox, also when that lease has expired; None when nobody does."""
+        with reading(self._db):
+            return self._lease()
+
+    def acquire_lease(self, owner: str, ttl_s: float, is_dead: Callable[[str], bool] | None = None) -> bool:
+        """Get the right to drain the outbox, or keep it; False when another process has it.
+
+        Taking over a lease that has expired turns what its owner was sending into ``unknown``, in the same transaction.
+
+        Args:
+            owner: Unique to this process; a process that starts again must not use it twice.
+            ttl_s: Seconds until it expires, longer than the longest request.
+            is_dead: Whether an owner is proven to run no more (its process is gone, or the machine was restarted);
+                its lease then counts as expired. Asked outside the transaction.
+        """
+        seen = self.lease()
+        dead_owner = seen.owner if seen and is_dead and seen.owner != owner and is_dead(seen.owner) else None
+        now = self._now()
+        with writing(self._db):
+            held = self._lease()
+            is_over = held is not None and (held.expires_at <= now or held.owner == dead_owner)
+            if held is not None and held.owner != owner and not is_over:
+                return False
+            if held is not None and is_over:
+                self._release_claims(now)
+                rows.add_event(self._db, Event(now, "LEASE_TAKEN_OVER"))
+            is_kept = held is not None and held.owner == owner and not is_over
+            acquired_at = held.acquired_at if held is not None and is_kept else now
+            self._keep_lease(owner, acquired_at, now, ttl_s)
+        return True
+
+    def renew_lease(self, owner: str, ttl_s: float) -> bool:
+        """The heartbeat, and the check before each request; False when this owner has lost the lease."""
+        now = self._now()
+        with writing(self._db):
+            held = self._lease()
+            if held is None or held.owner != owner:
+                return False
+            self._keep_lease(owner, held.acquired_at, now, ttl_s)
+        return True
+
+    def release_lease(self, owner: str) -> None:
+        """Give the lease back; without effect for any other owner.
+
+        A clean owner settles its entry first. One that was interrupted does not know the outcome: an entry still
+        ``sending`` becomes ``unknown``.
+        """
+        with writing(self._db):
+            if self._db.execute("DELETE FROM leases WHERE name = ? AND owner = ?", [_LEASE, owner]).rowcount:
+                self._release_claims(self._now())
+
+    # --- inside a transaction -----------------------------------------------------------------------
+
+    def _entry(self, entry_id: int) -> OutboxEntry | None:
+        found = rows.query(self._db, "SELECT * FROM outbox WHERE id = ?", [entry_id])
+        return rows.entry_of(found[0]) if found else None
+
+    def _follow(self, ticket_number: str, followers: Sequence[NewEntry | tuple[EntryKind, str]], now: datetime) -> None:
+        for follower in followers:
+            entry = NewEntry(*follower)
+            if not self._db.execute("SELECT 1 FROM outbox WHERE key = ?", [entry.key]).fetchone():
+                rows.add_entry(self._db, ticket_number, entry.kind, entry.key, now, entry.due or now)
+
+    def _lease(self) -> Lease | None:
+        found = rows.query(self._db, "SELECT * FROM leases WHERE name = ?", [_LEASE])
+        if not found:
+            return None
+        times = [rows.from_text(found[0][name]) for name in ("acquired_at", "renewed_at", "expires_at")]
+        return Lease(found[0]["owner"], *times)
+
+    def _keep_lease(self, owner: str, acquired_at: datetime, now: datetime, ttl_s: float) -> None:
+        times = [rows.to_text(at) for at in (acquired_at, now, now + timedelta(seconds=ttl_s))]
+        self._db.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?)", [_LEASE, owner, *times])
+
+    def _release_claims(self, now: datetime) -> None:
+        row = {"state": EntryState.UNKNOWN.value, "lookups": 0, "next_attempt_at": rows.to_text(now)}
+        rows.update(self._db, "outbox", row, "state = 'sending'", [])
+
+    def _log(self, name: str, entry: OutboxEntry, now: datetime, **more: str | None) -> None:
+        values: dict[str, str | int | float | bool | None] = {
+            "entry": entry.id,
+            "kind": entry.kind.value,
+            "attempts": entry.attempts,
+            "seconds": round((now - entry.created_at) / timedelta(seconds=1), 3),
+        }
+        rows.add_event(self._db, Event(now, name, None, entry.ticket_number, values | more))
+
+
+def _settled_as(entry: OutboxEntry, state: EntryState, error: str | None) -> str:
+    if state is EntryState.DONE and entry.kind is EntryKind.CREATE:
+        return "GLPI_TICKET_CREATED"
+    return "GLPI_SYNC_ERROR" if error is not None else "OUTBOX_SETTLED"

@@ -1,0 +1,360 @@
+"""Store: sessions, tickets, categories and events; one method is one transaction.
+
+What waits for GLPI is in ``data.outbox``. Text that arrives here was masked before: nothing here looks at words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlite_utils import Database
+
+from data import erasure, rows
+from data.errors import SessionNotOpen
+from data.migrations import EVENTS_KEPT_FROM
+from data.records import Category, EntryKind, Event, Session, SessionStatus, Stage, Ticket, TicketStatus
+from data.search import index_ticket, match_of
+from data.transactions import reading, writing
+
+
+class Store:
+    """The database of one process. Create it and use it in one thread.
+
+    Every method may raise ``DatabaseError``.
+    """
+
+    def __init__(self, db: Database, *, now: Callable[[], datetime], device_code: str = "") -> None:
+        """``db``: from ``open_database``; ``device_code``: goes into the ticket numbers given here (``K07``)."""
+        self._db = db
+        self._now = now
+        self._device_code = device_code
+
+    # --- sessions -----------------------------------------------------------------------------------
+
+    def session(self, session_id: str) -> Session | None:
+        """The session with its turns, or None."""
+        with reading(self._db):
+            return self._session(session_id)
+
+    def save_session(self, session: Session, *, expected_stage: Stage | None = None) -> bool:
+        """Insert a session, or update one that is still pending, with the turns that are new.
+
+        Turns are only ever added: those already stored are not looked at.
+
+        Args:
+            session: As it shall be from now on.
+            expected_stage: The stage it was loaded in. None: any stage, and a new session is inserted.
+
+        Returns:
+            False, and nothing is written, when the stored session is no longer pending or no longer in that stage:
+            somebody else was faster.
+        """
+        with writing(self._db):
+            return self._save(session, expected_stage)
+
+    def replace_session(self, parent: Session, child: Session, *, expected_stage: Stage | None = None) -> bool:
+        """Close a session (invalidated or too vague) and open its child, both or neither.
+
+        Returns:
+            False when the stored parent is no longer pending (or in ``expected_stage``), or the child exists already.
+        """
+        with writing(self._db):
+            if self._stored(child.id) or not self._stored(parent.id) or not self._save(parent, expected_stage):
+                return False
+            return self._save(child, None)
+
+    def confirm(
+        self, session: Session, ticket: Ticket, key: str, *, expected_stage: Stage | None = None
+    ) -> tuple[Ticket, bool]:
+        """Consume a session: number and insert its ticket, queue its creation in GLPI, log TICKET_CREATED.
+
+        Args:
+            session: The session in its last stage (CONFIRMED or ESCALATED); stored as converted, with the number.
+            ticket: Complete but for ``ticket_number``, which is given here.
+            key: What GLPI gets to recognise the entry, unique, ``[A-Za-z0-9-]`` only.
+            expected_stage: The stage the session was loaded in; None accepts any that is still pending.
+
+        Returns:
+            The ticket, and whether the session had been consumed before (then it is that first ticket, unchanged).
+
+        Raises:
+            SessionNotOpen: It is unknown, expired, replaced or abandoned, or not in the expected stage.
+        """
+        now = self._now()
+        with writing(self._db):
+            stored = self._stored(session.id)
+            if stored and stored["status"] == SessionStatus.CONVERTED:
+                return self._ticket(stored["ticket_number"]), True
+            _require_open(session.id, stored, expected_stage, now)
+            numbered = replace(ticket, ticket_number=self._next_number(ticket.created_at), session_id=session.id)
+            rows.insert(self._db, "tickets", rows.ticket_row(numbered))
+            index_ticket(self._db, numbered.ticket_number)
+            rows.add_entry(self._db, numbered.ticket_number, EntryKind.CREATE, key, now, now)
+            self._save(
+                replace(session, status=SessionStatus.CONVERTED, ticket_number=numbered.ticket_number), expected_stage
+            )
+            rows.add_event(self._db, _created_event(now, session, numbered))
+        return numbered, False
+
+    def abandon_open_sessions(self, device: str) -> list[str]:
+        """Abandon the unfinished sessions of a device (it restarted); their ids."""
+        return self._close_sessions(
+            "device = ?", device, Stage.ABANDONED, SessionStatus.INVALIDATED, "abandoned", "SESSION_ABANDONED"
+        )
+
+    def expire_sessions(self) -> list[str]:
+        """Mark the sessions whose time is over; their ids."""
+        return self._close_sessions(
+            "expires_at <= ?", rows.to_text(self._now()), Stage.EXPIRED, SessionStatus.EXPIRED, None, "SESSION_EXPIRED"
+        )
+
+    def purge_unfinished(self, before: datetime) -> int:
+        """Delete the sessions that expired before a time without becoming a ticket; how many.
+
+        Their words are gone from the file and the WAL afterwards (see ``erase_text`` for what that takes).
+        """
+        with writing(self._db):
+            purged = self._db.execute(
+                "DELETE FROM analysis_sessions WHERE status <> 'converted_to_ticket' AND expires_at < ?",
+                [rows.to_text(before)],
+            ).rowcount
+            if purged:
+                erasure.begin(self._db)
+        erasure.finish(self._db)
+        return purged
+
+    # --- tickets ------------------------------------------------------------------------------------
+
+    def ticket(self, number: str) -> Ticket | None:
+        """One ticket by its number, or None."""
+        return self._one_ticket("ticket_number = ?", number)
+
+    def ticket_by_glpi_id(self, glpi_id: int) -> Ticket | None:
+        """The ticket that GLPI knows under this number, or None."""
+        return self._one_ticket("glpi_ticket_id = ?", glpi_id)
+
+    def tickets(
+        self, status: str | None = None, search: str | None = None, limit: int = 100, synced: bool | None = None
+    ) -> list[Ticket]:
+        """Tickets, newest first.
+
+        Args:
+            status: Only this status.
+            search: Only those with all these words in number, title, description or message; case and accents do not
+                count, and the last word may be the beginning of one (from 3 letters on).
+            limit: At most so many.
+            synced: Only those that are in GLPI (True) or are not (False).
+        """
+        source = "tickets AS t"
+        conditions: list[str] = []
+        params: list[str | int] = []
+        if search is not None and search.strip():
+            match = match_of(search)
+            if not match:
+                return []
+            # CROSS JOIN fixes the order: the index yields newest first and stops at the limit.
+            source = "tickets_fts AS f CROSS JOIN tickets AS t ON t.id = f.rowid"
+            conditions, params = ["tickets_fts MATCH ?"], [match]
+        for column, value in (("status", status), ("synced_to_glpi", None if synced is None else int(synced))):
+            if value is not None:
+                conditions.append(f"t.{column} = ?")
+                params.append(str(value) if column == "status" else value)
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        order = "f.rowid" if source.startswith("tickets_fts") else "t.id"
+        sql = f"SELECT t.* FROM {source} {where} ORDER BY {order} DESC LIMIT ?"
+        with reading(self._db):
+            return [rows.ticket_of(row) for row in rows.query(self._db, sql, [*params, limit])]
+
+    def update_ticket(self, number: str, **changes: object) -> Ticket | None:
+        """Change fields of a ticket by name; ``updated_at`` moves. The ticket as it is now, or None without one.
+
+        Raises:
+            ValueError: A name is no field, or one that never changes (number, session, created_at).
+        """
+        with writing(self._db):
+            if not rows.change_ticket(self._db, number, changes, self._now()):
+                return None
+            return self._ticket(number)
+
+    def open_glpi_ids(self) -> list[int]:
+        """GLPI's numbers of all tickets that are not closed, ascending."""
+        sql = "SELECT glpi_ticket_id FROM tickets WHERE glpi_ticket_id IS NOT NULL AND status <> ? ORDER BY 1"
+        with reading(self._db):
+            return [found for (found,) in self._db.execute(sql, [TicketStatus.CLOSED.value])]
+
+    def erase_text(self, ticket_numbers: Sequence[str], session_ids: Sequence[str] = ()) -> tuple[int, int]:
+        """Blank what people wrote, for good: no word of it is left in file, full-text index or WAL.
+
+        Titles, texts, symptoms, extracted values and addresses go; numbers, dates, categories and confidences stay for
+        the figures. With a ticket goes its session, with a session its parents and children, which hold the same
+        words. An entry that still waits in the outbox stays: whoever erases decides about it first.
+        The full-text index is rebuilt and the file rewritten: the write lock is held in proportion to the whole file.
+
+        Returns:
+            How many tickets and how many sessions were blanked.
+        """
+        with writing(self._db):
+            blanked = erasure.blank(self._db, ticket_numbers, session_ids, self._now())
+        erasure.finish(self._db)
+        return blanked
+
+    # --- events -------------------------------------------------------------------------------------
+
+    def append_event(self, event: Event) -> None:
+        """Add a line to the event log, which is append-only."""
+        with writing(self._db):
+            rows.add_event(self._db, event)
+
+    def events(
+        self, name: str | None = None, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Event]:
+        """Events in the order they were appended; ``since`` inclusive, ``until`` exclusive."""
+        since_text = rows.to_text(since) if since else None
+        until_text = rows.to_text(until) if until else None
+        wanted = [("name = ?", name), ("at >= ?", since_text), ("at < ?", until_text)]
+        given = [(condition, value) for condition, value in wanted if value is not None]
+        where = f"WHERE {' AND '.join(condition for condition, _ in given)}" if given else ""
+        with reading(self._db):
+            found = rows.query(self._db, f"SELECT * FROM events {where} ORDER BY id", [value for _, value in given])
+        return [rows.event_of(row) for row in found]
+
+    def count_recent_events(self, name: str, since: datetime, device: str | None = None) -> int:
+        """How many events of a name there were from ``since`` on, of one device (``values["device"]``) or of all."""
+        sql = "SELECT count(*) FROM events WHERE name = ? AND at >= ?"
+        params = [name, rows.to_text(since)]
+        if device is not None:
+            sql += " AND json_extract(details, '$.device') = ?"
+            params.append(device)
+        with reading(self._db):
+            return int(self._db.execute(sql, params).fetchone()[0])
+
+    def purge_events(self, before: datetime) -> int:
+        """Delete the events before a time; how many. The only way an event ever goes.
+
+        The log refuses deletion but for what lies before a mark kept in ``sync_state``; this moves the mark.
+        """
+        with writing(self._db):
+            self._set_state(EVENTS_KEPT_FROM, rows.to_text(before))
+            return self._db.execute("DELETE FROM events WHERE at < ?", [rows.to_text(before)]).rowcount
+
+    # --- categories and state -----------------------------------------------------------------------
+
+    def categories(self) -> list[Category]:
+        """The tree, in the order it was saved."""
+        with reading(self._db):
+            found = rows.query(self._db, "SELECT * FROM categories ORDER BY position")
+        return [rows.category_of(row) for row in found]
+
+    def save_categories(self, categories: Sequence[Category]) -> None:
+        """Replace the whole tree."""
+        with writing(self._db):
+            self._db.execute("DELETE FROM categories")
+            for position, item in enumerate(categories):
+                row = {"code": item.code, "name": item.name, "parent": item.parent, "glpi_id": item.glpi_id}
+                rows.insert(self._db, "categories", row | {"active": int(item.active), "position": position})
+
+    def get_state(self, key: str) -> str | None:
+        """A value kept for the synchronisation (pull cursor, pause alarm), or None."""
+        with reading(self._db):
+            found = self._db.execute("SELECT value FROM sync_state WHERE key = ?", [key]).fetchone()
+        return None if found is None else str(found[0])
+
+    def set_state(self, key: str, value: str | None) -> None:
+        """Keep a value; None forgets it."""
+        with writing(self._db):
+            self._set_state(key, value)
+
+    # --- inside a transaction -----------------------------------------------------------------------
+
+    def _set_state(self, key: str, value: str | None) -> None:
+        if value is None:
+            self._db.execute("DELETE FROM sync_state WHERE key = ?", [key])
+            return
+        sql = "INSERT INTO sync_state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+        self._db.execute(sql, [key, value])
+
+    def _stored(self, session_id: str) -> rows.Row | None:
+        found = rows.query(self._db, "SELECT * FROM analysis_sessions WHERE id = ?", [session_id])
+        return found[0] if found else None
+
+    def _session(self, session_id: str) -> Session | None:
+        row = self._stored(session_id)
+        if row is None:
+            return None
+        turns = rows.query(self._db, "SELECT * FROM turns WHERE session_id = ? ORDER BY position", [session_id])
+        return rows.session_of(row, turns)
+
+    def _save(self, session: Session, expected_stage: Stage | None) -> bool:
+        row = rows.session_row(session)
+        stage = expected_stage.value if expected_stage else None
+        condition = "id = ? AND status = 'pending' AND (? IS NULL OR stage = ?)"
+        if not rows.update(self._db, "analysis_sessions", row, condition, [session.id, stage, stage]):
+            if expected_stage is not None or self._stored(session.id):
+                return False
+            rows.insert(self._db, "analysis_sessions", row)
+        count = self._db.execute("SELECT count(*) FROM turns WHERE session_id = ?", [session.id]).fetchone()[0]
+        for position, turn in enumerate(session.turns[count:], start=count):
+            rows.insert(self._db, "turns", rows.turn_row(session.id, position, turn))
+        return True
+
+    def _close_sessions(
+        self, condition: str, value: str, stage: Stage, status: SessionStatus, reason: str | None, event: str
+    ) -> list[str]:
+        now = self._now()
+        sql = f"SELECT id, device FROM analysis_sessions WHERE status = 'pending' AND {condition}"
+        row = {"stage": stage.value, "status": status.value, "reason": reason}
+        with writing(self._db):
+            found = rows.query(self._db, sql, [value])
+            for session in found:
+                rows.update(self._db, "analysis_sessions", row, "id = ?", [session["id"]])
+                rows.add_event(self._db, Event(now, event, session["id"], values={"device": session["device"]}))
+        return [session["id"] for session in found]
+
+    def _ticket(self, number: str) -> Ticket:
+        return rows.ticket_of(rows.query(self._db, "SELECT * FROM tickets WHERE ticket_number = ?", [number])[0])
+
+    def _one_ticket(self, condition: str, value: Any) -> Ticket | None:
+        with reading(self._db):
+            found = rows.query(self._db, f"SELECT * FROM tickets WHERE {condition} ORDER BY id LIMIT 1", [value])
+        return rows.ticket_of(found[0]) if found else None
+
+    def _next_number(self, created_at: datetime) -> str:
+        year = created_at.astimezone(UTC).year
+        sql = """INSERT INTO counters VALUES (?, ?, 1)
+            ON CONFLICT (year, device) DO UPDATE SET last = last + 1 RETURNING last"""
+        last = self._db.execute(sql, [year, self._device_code]).fetchone()[0]
+        return "-".join(filter(None, ("TKT", str(year), self._device_code, f"{last:05d}")))
+
+
+def _require_open(session_id: str, stored: rows.Row | None, expected: Stage | None, now: datetime) -> None:
+    if stored is None:
+        raise SessionNotOpen(session_id, None, None)
+    status, stage = SessionStatus(stored["status"]), Stage(stored["stage"])
+    if status is SessionStatus.PENDING and rows.from_text(stored["expires_at"]) <= now:
+        status = SessionStatus.EXPIRED
+    if status is not SessionStatus.PENDING or expected not in (None, stage):
+        raise SessionNotOpen(session_id, status, stage)
+
+
+def _created_event(now: datetime, session: Session, ticket: Ticket) -> Event:
+    values: dict[str, str | int | float | bool | None] = {
+        "device": session.device,
+        "validation": ticket.validation_method.value,
+        "action": session.action.value if session.action else None,
+        "category": ticket.category,
+        "subcategory": ticket.subcategory,
+        "priority": ticket.priority.value,
+        "confidence": ticket.confidence,
+        "attempts": session.attempts,
+        "modified": ticket.modified,
+        "engine": ticket.engine,
+        "seconds": round((now - _started(session)) / timedelta(seconds=1), 3),
+    }
+    return Event(now, "TICKET_CREATED", session.id, ticket.ticket_number, values)
+
+
+def _started(session: Session) -> datetime:
+    return session.turns[0].at if session.turns else session.created_at
