@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from data.records import EntryState, OutboxEntry
+from engine.errors import StoreUnavailable
 from engine.events import (
     Deferred,
     Delivered,
@@ -55,6 +56,8 @@ class Timings:
     """While GLPI is unreachable: one cheap probe this often."""
     pause_s: float = 60.0
     """After GLPI refused this installation: the next try."""
+    candidate_s: float = 5.0
+    """While another process sends: how often to ask for the lease."""
     poll_s: float = 1.0
     """How often the outbox is looked at for what other processes put there."""
 
@@ -100,7 +103,7 @@ class Delivery:
         self._has_lease = False
         self._offline_since: datetime | None = None
         self._paused: str | None = None
-        self._next_try = self._next_pull = now()
+        self._next_try = self._next_pull = self._next_heartbeat = now()
         self._seen_event = store.last_event_id()
 
     def wake(self) -> None:
@@ -114,11 +117,15 @@ class Delivery:
         last: DeliveryEvent | None = None
         while True:
             worked = False
-            async for event in self._turn(pull=True):
-                worked = worked or not isinstance(event, Idle)
-                if event != last:
-                    yield event
-                last = event
+            try:
+                async for event in self._turn(pull=True):
+                    worked = worked or not isinstance(event, Idle)
+                    if event != last:
+                        yield event
+                    last = event
+            except StoreUnavailable as error:
+                _log.error("STORE_UNAVAILABLE | cause=%s", error.reason)
+                await self._rest(self._timings.probe_s)
             if not worked:
                 await self._rest(self._timings.poll_s)
 
@@ -179,9 +186,9 @@ class Delivery:
 
     async def _push(self) -> AsyncGenerator[DeliveryEvent]:
         """Send entry after entry until none is due."""
-        if not await self._is_open_for_business():
+        if not self._is_due() or not await self._is_open_for_business():
             return
-        while self._lease():
+        while self._is_due() and self._renewed():
             entry = self.outbox.claim_due(self._now())
             if entry is None:
                 return
@@ -203,7 +210,7 @@ class Delivery:
         if self._paused is not None:
             await self._reconnect()
             self._paused = None
-            self.outbox.hasten(self._now())
+            self.outbox.hasten()
             return True
         try:
             async with asyncio.timeout(10):
@@ -212,7 +219,7 @@ class Delivery:
             self._next_try = self._now() + timedelta(seconds=self._timings.probe_s)
             return False
         self._offline_since = None
-        self.outbox.hasten(self._now())
+        self.outbox.hasten()
         return True
 
     async def _attempt(self, entry: OutboxEntry) -> DeliveryEvent | None:
@@ -246,7 +253,7 @@ class Delivery:
             self._offline_since = self._offline_since or self._now()
             self._next_try = self._now() + timedelta(seconds=asked or self._timings.probe_s)
         at = self._now() + timedelta(seconds=wait)
-        self.outbox.settle(entry.id, state, error=code, next_attempt_at=at)
+        self.outbox.settle(entry.id, state, error=code, next_attempt_at=at, expected_attempts=entry.attempts)
         _log.warning("GLPI_SYNC_ERROR | ticket_number=%s | cause=%s", entry.ticket_number, code)
         return Deferred(entry.ticket_number, code, wait)
 
@@ -254,13 +261,16 @@ class Delivery:
         """GLPI refuses us: the entry stays as it was, everything waits, one alarm."""
         self._paused = error.code
         self._next_try = self._now() + timedelta(seconds=self._timings.pause_s)
-        self.outbox.settle(entry.id, self._state_before(entry), error=error.code, next_attempt_at=self._now())
+        state = self._state_before(entry)
+        self.outbox.settle(
+            entry.id, state, error=error.code, next_attempt_at=self._now(), expected_attempts=entry.attempts
+        )
         _log.error("GLPI_REFUSES_US | cause=%s", error.code)
         return Paused(error.code)
 
     def _stop(self, entry: OutboxEntry, error: GlpiError) -> Undeliverable:
         """GLPI refused the content: this entry waits for a person."""
-        self.outbox.settle(entry.id, EntryState.FAILED, error=error.code)
+        self.outbox.settle(entry.id, EntryState.FAILED, error=error.code, expected_attempts=entry.attempts)
         _log.error("GLPI_SYNC_ERROR | ticket_number=%s | cause=%s", entry.ticket_number, error.code)
         return Undeliverable(entry.ticket_number, error.code)
 
@@ -305,7 +315,7 @@ class Delivery:
                 from engine.sending import Sender
 
                 self._sender = Sender(
-                    self._config.glpi, self._store, self.outbox, self._client, self._now, self._timings, self._lease
+                    self._config.glpi, self._store, self.outbox, self._client, self._now, self._timings, self._renewed
                 )
                 self._mirror = Mirror(self._store, self._client, self._now)
         return self._client
@@ -318,12 +328,24 @@ class Delivery:
         self._glpi()
 
     def _lease(self) -> bool:
-        """Take or renew the right to send."""
+        """Whether this process is the sender; the heartbeat and the attempts to become it are written sparingly."""
+        if self._now() < self._next_heartbeat:
+            return self._has_lease
+        return self._renewed()
+
+    def _renewed(self) -> bool:
+        """Take or renew the lease now; asked before each claim and each POST."""
         ttl = self._timings.lease_s
-        if self._has_lease and self.outbox.renew_lease(self._owner, ttl):
-            return True
-        self._has_lease = self.outbox.acquire_lease(self._owner, ttl, self._is_dead)
+        if not (self._has_lease and self.outbox.renew_lease(self._owner, ttl)):
+            self._has_lease = self.outbox.acquire_lease(self._owner, ttl, self._is_dead)
+        wait = ttl / 4 if self._has_lease else self._timings.candidate_s
+        self._next_heartbeat = self._now() + timedelta(seconds=wait)
         return self._has_lease
+
+    def _is_due(self) -> bool:
+        """Whether an entry waits for an attempt now; costs one read."""
+        due = self.outbox.next_due_at()
+        return due is not None and due <= self._now()
 
     def _is_settled(self, ticket_number: str | None) -> bool:
         """Whether nothing more can be done now: for this ticket, or for the whole outbox."""

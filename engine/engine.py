@@ -14,7 +14,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
-from data.records import Category, Event, OutboxEntry, Session, Stage, Ticket, Turn
+from data.errors import SessionNotOpen
+from data.records import Category, Event, OutboxEntry, Session, SessionStatus, Stage, Ticket
 from engine import filing, masking, workflow
 from engine.config import Config
 from engine.errors import (
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
 
 MESSAGE_LIMIT = 100_000
 """Code points of one message (spec section 3.1)."""
-HUMAN_CALLS_PER_HOUR = 6
-"""Calls for a technician per kiosk and hour; past it the phone number is shown (spec section 1)."""
 
 _log = logging.getLogger("guichet")
 
@@ -286,7 +285,7 @@ class Engine:
         reach = masking.clean(contact or "").strip()
         if not reach and not session.message and not session.requester_email:
             raise InvalidInput("no_contact")
-        self._limit("HUMAN_ASKED", HUMAN_CALLS_PER_HOUR, 3600)
+        self._limit("HUMAN_ASKED", self.config.kiosk.human_calls_per_hour, 3600)
         email = acceptable_email(reach)
         if email:
             session = replace(session, requester_email=email, identified_by="typed")
@@ -354,6 +353,14 @@ class Engine:
 
     # --- inside ---------------------------------------------------------------------------------------------------
 
+    @staticmethod
+    def check_text(text: str) -> None:
+        """Raise InvalidInput for a text that could not be a message, before a session is opened for it."""
+        if len(text) > MESSAGE_LIMIT:
+            raise InvalidInput("too_long", limit=MESSAGE_LIMIT, length=len(text))
+        if not masking.clean(text).strip():
+            raise InvalidInput("empty")
+
     def _masked(self, session_id: str, text: str, empty: str = "empty") -> masking.Masked:
         """Clean and mask what a person typed; the map of placeholders stays in memory."""
         if len(text) > MESSAGE_LIMIT:
@@ -396,7 +403,7 @@ class Engine:
         except workflow.IllegalEvent as error:
             raise IllegalStep(str(error)) from error
         if taken.child is not None:
-            if not self._store.replace_session(taken.session, taken.child):
+            if not self._store.replace_session(taken.session, taken.child, expected_stage=session.stage):
                 raise IllegalStep("somebody else answered first")
         elif taken.session.stage is not Stage.ESCALATED:
             self._save(session, taken.session)
@@ -421,7 +428,12 @@ class Engine:
     def _file(self, session: Session, contact: str | None = None) -> TicketCreated:
         """Session, ticket and outbox entry in one transaction; then wake the sender."""
         ticket = filing.ticket_from(session, self._now(), contact)
-        stored, already = self._store.confirm(session, ticket, filing.new_key())
+        try:
+            stored, already = self._store.confirm(session, ticket, filing.new_key())
+        except SessionNotOpen as error:
+            if error.status is SessionStatus.EXPIRED:
+                raise SessionExpired(session.id) from error
+            raise IllegalStep(f"confirm at {error.stage}") from error
         self._masks.pop(session.id, None)
         if already:
             return self._already(self.session(session.id))
@@ -467,6 +479,3 @@ class Engine:
             category=triage.category,
             ms=round(triage.duration_ms, 1),
         )
-
-
-__all__ = ["Engine", "Turn"]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from data.records import Ticket, TicketStatus
+from data.records import Event, Ticket, TicketStatus
 from engine.translate import priority_from_glpi, status_from_glpi
 from glpi.models import TicketState
 
@@ -64,5 +64,6 @@ class Mirror:
             resolved_at=ticket.resolved_at or at if status == TicketStatus.RESOLVED.value else ticket.resolved_at,
             closed_at=ticket.closed_at or at if status == TicketStatus.CLOSED.value else ticket.closed_at,
         )
-        self._store.append_ticket_event("GLPI_TICKET_UPDATED", updated, taken=taken, status=status)
-        return updated, taken
+        values: dict[str, str | bool] = {"taken": taken, "status": status}
+        self._store.append_event(Event(at, "GLPI_TICKET_UPDATED", None, ticket.ticket_number, values))
+        return updated or ticket, taken

@@ -10,13 +10,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from data.outbox import NewEntry
 from data.records import Category, EntryKind, EntryState, OutboxEntry, Ticket, ValidationMethod
 from engine.events import Deferred, Delivered, DeliveryEvent
 from engine.filing import new_key
 from engine.translate import PRIORITY_TO_GLPI, acceptable_email, ai_followup, glpi_category, ticket_input
-from glpi.errors import ContentRefused, GlpiError, NotSent
+from glpi.errors import CallerRefused, ContentRefused, Hidden, NotFound, NotSent
 
 if TYPE_CHECKING:
     from data.outbox import Outbox
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from engine.config import GlpiConfig
     from engine.delivery import Timings
     from glpi.client import GlpiClient
+    from glpi.models import TicketInput
 
 _log = logging.getLogger("guichet")
 
@@ -57,7 +59,7 @@ class Sender:
         self.has_posted = False
         ticket = self._store.ticket(entry.ticket_number)
         if ticket is None:
-            self._outbox.settle(entry.id, EntryState.FAILED, error="TICKET_ERASED")
+            self._settle(entry, EntryState.FAILED, error="TICKET_ERASED")
             return None
         match entry.kind:
             case EntryKind.CREATE:
@@ -65,9 +67,10 @@ class Sender:
             case EntryKind.FOLLOWUP:
                 return await self._add_followup(entry, ticket)
             case EntryKind.CHECK:
-                return await self._check(entry, ticket)
+                await self._check(entry, ticket)
             case EntryKind.AUDIT:
-                return await self._audit(entry, ticket)
+                await self._audit(entry, ticket)
+        return None
 
     # --- create -----------------------------------------------------------------------------------------------
 
@@ -79,21 +82,25 @@ class Sender:
         glpi_id = await self._client.create_ticket(prepared[0])
         return self._adopt(entry, glpi_id, prepared[1])
 
-    async def _look_up(self, entry: OutboxEntry) -> DeliveryEvent:
+    async def _look_up(self, entry: OutboxEntry) -> DeliveryEvent | None:
         """Did the POST whose answer we never got make a ticket?"""
         found = await self._client.find_tickets(entry.key, since=entry.first_attempt_at)
         if found:
             return self._adopt(entry, found[0], None, copies=len(found))
+        return self._look_again(entry)
+
+    def _look_again(self, entry: OutboxEntry) -> Deferred:
+        """Not there: wait longer and look once more, and only after the last gap send it again."""
         done = entry.lookups + 1
         if done < len(self._timings.gaps_s):
             wait = self._timings.gaps_s[done]
             at = self._now() + timedelta(seconds=wait)
-            self._outbox.settle(entry.id, EntryState.UNKNOWN, lookups=done, next_attempt_at=at, error="NOT_FOUND_YET")
+            self._settle(entry, EntryState.UNKNOWN, lookups=done, next_attempt_at=at, error="NOT_FOUND_YET")
             return Deferred(entry.ticket_number, "NOT_FOUND_YET", wait)
-        self._outbox.settle(entry.id, EntryState.PENDING, lookups=0, next_attempt_at=self._now(), error="LOST")
+        self._settle(entry, EntryState.PENDING, lookups=0, next_attempt_at=self._now(), error="LOST")
         return Deferred(entry.ticket_number, "LOST", 0.0)
 
-    async def _prepare(self, entry: OutboxEntry, ticket: Ticket) -> tuple[object, str | None]:
+    async def _prepare(self, entry: OutboxEntry, ticket: Ticket) -> tuple[TicketInput, str | None]:
         """The ticket as GLPI wants it, and what could not be done as wanted."""
         tree = self._tree()
         category_id = glpi_category(ticket.subcategory or ticket.category, tree)
@@ -121,31 +128,35 @@ class Sender:
             return None
         return await self._client.clock_offset()
 
-    def _adopt(self, entry: OutboxEntry, glpi_id: int, note: str | None, copies: int = 1) -> Delivered:
+    def _adopt(self, entry: OutboxEntry, glpi_id: int, note: str | None, copies: int = 1) -> Delivered | None:
         """Record GLPI's number: from here on the ticket is in both places."""
-        followers = [(EntryKind.FOLLOWUP, new_key(), None), (EntryKind.CHECK, new_key(), None)]
+        followers = _after_creation()
         if entry.attempts > 1 or copies > 1:
-            followers.append(
-                (EntryKind.AUDIT, entry.key + _AUDIT, self._now() + timedelta(seconds=self._timings.audit_s))
-            )
-        ticket = self._outbox.settle_created(entry.id, glpi_id, note=note, followers=followers)
+            due = self._now() + timedelta(seconds=self._timings.audit_s)
+            followers.append(NewEntry(EntryKind.AUDIT, entry.key + _AUDIT, due))
+        changes = {"sync_note": note} if note else {}
+        self._settle(entry, EntryState.DONE, glpi_ticket_id=glpi_id, followers=followers, ticket_changes=changes)
         _log.info("GLPI_TICKET_CREATED | ticket_number=%s | glpi_id=%s", entry.ticket_number, glpi_id)
-        return Delivered(ticket)
+        ticket = self._store.ticket(entry.ticket_number)
+        return Delivered(ticket) if ticket else None
 
     # --- after the creation -----------------------------------------------------------------------------------
 
-    async def _add_followup(self, entry: OutboxEntry, ticket: Ticket) -> None:
-        """The private « Analyse IA », once."""
+    async def _add_followup(self, entry: OutboxEntry, ticket: Ticket) -> DeliveryEvent | None:
+        """The private « Analyse IA », once: before any second POST the ticket's follow-ups are read."""
         glpi_id = self._glpi_id(ticket)
         if entry.attempts > 1 or entry.state is EntryState.UNKNOWN:
             there = await self._client.followups(glpi_id)
             if any(entry.key in followup.content for followup in there):
-                self._outbox.settle(entry.id, EntryState.DONE)
-                return
+                self._settle(entry, EntryState.DONE)
+                return None
+        if entry.state is EntryState.UNKNOWN:
+            return self._look_again(entry)
         text = ai_followup(ticket, self._tree(), entry.key)
         self._before_post()
         await self._client.add_followup(glpi_id, text, is_private=True)
-        self._outbox.settle(entry.id, EntryState.DONE)
+        self._settle(entry, EntryState.DONE)
+        return None
 
     async def _check(self, entry: OutboxEntry, ticket: Ticket) -> None:
         """Read back: repair priority and requester, keep the category GLPI decided on."""
@@ -166,7 +177,7 @@ class Sender:
             glpi_category=category,
             sync_note=",".join(dict.fromkeys(note for note in notes if note)) or None,
         )
-        self._outbox.settle(entry.id, EntryState.DONE)
+        self._settle(entry, EntryState.DONE)
 
     async def _repair_priority(self, glpi_id: int, ticket: Ticket) -> str:
         try:
@@ -190,18 +201,18 @@ class Sender:
         for copy in found[1:]:
             try:
                 await self._client.trash_ticket(copy)
-            except (ContentRefused, GlpiError) as error:
-                if isinstance(error, NotSent):
-                    raise
+            except (ContentRefused, CallerRefused, Hidden, NotFound):
                 refused = True
         if keep is not None and keep != ticket.glpi_ticket_id:
-            followers = [(EntryKind.FOLLOWUP, new_key(), None), (EntryKind.CHECK, new_key(), None)]
-            self._outbox.settle_created(entry.id, keep, note="audited", followers=followers)
+            changes = {"sync_note": "audited"}
+            self._settle(
+                entry, EntryState.DONE, glpi_ticket_id=keep, followers=_after_creation(), ticket_changes=changes
+            )
             return
         if len(found) > 1:
             note = "duplicate_left" if refused else "duplicate_trashed"
             self._store.update_ticket(ticket.ticket_number, sync_note=note)
-        self._outbox.settle(entry.id, EntryState.DONE)
+        self._settle(entry, EntryState.DONE)
 
     # --- small -----------------------------------------------------------------------------------------------
 
@@ -210,6 +221,10 @@ class Sender:
         if not self._holds_lease():
             raise NotSent("LEASE_LOST")
         self.has_posted = True
+
+    def _settle(self, entry: OutboxEntry, state: EntryState, **what: Any) -> None:
+        """Record an outcome, unless a successor has claimed the entry meanwhile."""
+        self._outbox.settle(entry.id, state, expected_attempts=entry.attempts, **what)
 
     def _tree(self) -> dict[str, Category]:
         return {node.code: node for node in self._store.categories()}
@@ -222,3 +237,8 @@ class Sender:
     def _glpi_id(ticket: Ticket) -> int:
         assert ticket.glpi_ticket_id is not None, "followers exist only after the creation"
         return ticket.glpi_ticket_id
+
+
+def _after_creation() -> list[NewEntry]:
+    """What follows the creation: the private note, then the check."""
+    return [NewEntry(EntryKind.FOLLOWUP, new_key()), NewEntry(EntryKind.CHECK, new_key())]

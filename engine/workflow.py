@@ -167,12 +167,7 @@ def action_for(confidence: float, attempts: int, rules: Rules) -> tuple[Action, 
 
 
 def _open_child(session: Session, event: Answered, rules: Rules) -> Step:
-    asked = {question.key: question.text for question in (session.draft.questions if session.draft else ())}
-    turns = list(session.turns)
-    for key, text in event.answers:
-        if key in asked:
-            turns.append(Turn("guichet", asked[key], event.at, key))
-        turns.append(Turn("requester", text, event.at, key))
+    turns = (*session.turns, *_round(session, event))
     status = SessionStatus.TOO_VAGUE if session.action is Action.TOO_VAGUE else SessionStatus.INVALIDATED
     child = replace(
         session,
@@ -180,12 +175,25 @@ def _open_child(session: Session, event: Answered, rules: Rules) -> Step:
         created_at=event.at,
         expires_at=event.at + LIFETIME,
         stage=Stage.TRIAGING,
-        turns=tuple(turns),
+        turns=turns,
         attempts=session.attempts + 1,
         parent_id=session.id,
         action=None,
     )
     return Step(replace(session, stage=Stage.REPLACED, status=status, reason="replaced"), child)
+
+
+def _round(session: Session, event: Answered) -> list[Turn]:
+    """Each answer after its question; an answer to no question in particular comes after all of them."""
+    questions = session.draft.questions if session.draft else ()
+    asked = {question.key: question.text for question in questions}
+    turns: list[Turn] = []
+    for key, text in event.answers:
+        question = asked.get(key) or " ".join(asked.values())
+        if question:
+            turns.append(Turn("guichet", question, event.at, key))
+        turns.append(Turn("requester", text, event.at, key))
+    return turns
 
 
 def _confirm(session: Session, event: Confirmed, rules: Rules) -> Step:

@@ -1,1 +1,1 @@
-
+"""The commands of ``guichet``, one module a group."""

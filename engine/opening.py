@@ -1,0 +1,179 @@
+"""Putting the real parts together: database, triage, GLPI client. Nothing here is imported before the first frame."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import wraps
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from data.categories import load_categories
+from data.database import open_database
+from data.errors import DatabaseError
+from data.outbox import Outbox
+from data.records import Category
+from data.store import Store
+from engine import owner
+from engine.config import Config, GlpiConfig
+from engine.delivery import Delivery
+from engine.errors import ConfigError, StoreUnavailable
+from engine.secrets import secret
+from engine.triage.cascade import Cascade, open_cascade
+from glpi.client import GlpiClient
+
+_Part = TypeVar("_Part")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What ``Engine.open`` hands to the engine."""
+
+    store: Store
+    cascade: Cascade
+    delivery: Delivery
+    device: str
+    is_limited: bool
+
+
+def open_parts(config: Config, *, now: Callable[[], datetime], role: str) -> Parts:
+    """Open everything an engine needs. Raises StoreUnavailable or ConfigError."""
+    path = config.database_path
+    try:
+        db = open_database(path, config.database.group)
+    except DatabaseError as error:
+        raise StoreUnavailable(error.reason, error.path) from error
+    store = guarded(Store(db, now=now, device_code=config.kiosk.device_code))
+    outbox = guarded(Outbox(db, now=now))
+    store.expire_sessions()
+    _refresh_tree(store, config)
+    delivery = Delivery(
+        config,
+        store,
+        outbox,
+        lambda: connect(config.glpi),
+        owner=owner.this_process(),
+        is_dead=owner.is_dead,
+        now=now,
+    )
+    return Parts(
+        store,
+        triage_of(config),
+        delivery,
+        device_of(config, role),
+        is_limited=role == "kiosk" or not is_technician(config),
+    )
+
+
+def triage_of(config: Config) -> Cascade:
+    """The triage as configured; the key is looked up only where a model may be asked."""
+    if config.triage.engine == "local" or not config.openai.enabled:
+        return open_cascade(config, api_key=None)
+    found = secret("openai_api_key", urlsplit(config.openai.base_url).hostname or "")
+    return open_cascade(config, api_key=found.value if found else None)
+
+
+def connect(config: GlpiConfig) -> GlpiClient | None:
+    """A client for the configured GLPI, None when there is none. Tokens are looked up anew each time."""
+    if not config.enabled or not config.url:
+        return None
+    from glpi.legacy import LegacyClient
+
+    host = urlsplit(config.url).hostname or ""
+    app, user = secret("glpi_app_token", host), secret("glpi_user_token", host)
+    try:
+        return LegacyClient(
+            config.url,
+            app.value if app else None,
+            user.value if user else "",
+            ca_file=config.ca_file or None,
+        )
+    except ValueError as error:
+        raise ConfigError(
+            "glpi.url", f"{config.url!r} n'est pas l'adresse d'un GLPI", "Indiquez https://…/apirest.php."
+        ) from error
+
+
+def categories_of(config: Config) -> tuple[Category, ...]:
+    """The site's tree: ``categories.toml`` beside its configuration file, else the shipped one."""
+    if config.source:
+        from pathlib import Path
+
+        beside = Path(config.source).with_name("categories.toml")
+        if beside.is_file():
+            return load_categories(beside)
+    return load_categories()
+
+
+def _refresh_tree(store: Store, config: Config) -> None:
+    """The database follows the file; the demo's own numbers are GLPI ids in file order."""
+    tree = categories_of(config)
+    if config.demo:
+        tree = tuple(replace(node, glpi_id=number) for number, node in enumerate(tree, start=1))
+    if [_stored(node) for node in store.categories()] != [_stored(node) for node in tree]:
+        store.save_categories(tree)
+
+
+def _stored(node: Category) -> tuple[object, ...]:
+    return node.code, node.name, node.parent, node.glpi_id, node.active
+
+
+def device_of(config: Config, role: str) -> str:
+    """Which terminal this is: a restart abandons the unfinished sessions of the same one only."""
+    try:
+        terminal = os.ttyname(sys.stdin.fileno())
+    except (OSError, ValueError, AttributeError):
+        terminal = "-"
+    return f"{role}:{config.kiosk.device_code or socket.gethostname()}:{terminal}"
+
+
+def is_technician(config: Config) -> bool:
+    """Whether who runs this is a technician: ``[l1] users`` or ``group``, by default the database's owner (spec 7)."""
+    if not hasattr(os, "geteuid"):
+        return False
+    if config.l1.users or config.l1.group:
+        return getpass.getuser() in config.l1.users or _in_group(config.l1.group)
+    path = config.database_path
+    return path.exists() and path.stat().st_uid == os.geteuid()
+
+
+def _in_group(name: str) -> bool:
+    if not name:
+        return False
+    import grp
+
+    try:
+        return grp.getgrnam(name).gr_gid in (os.getegid(), *os.getgroups())
+    except KeyError:
+        return False
+
+
+def guarded(part: _Part) -> _Part:
+    """The same store or outbox, whose database errors arrive as StoreUnavailable."""
+    return cast(_Part, _Guard(part))
+
+
+class _Guard:
+    """Turns the data room's errors into ours, in one place."""
+
+    def __init__(self, part: object) -> None:
+        self._part = part
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._part, name)
+        if not callable(found):
+            return found
+
+        @wraps(found)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return found(*args, **kwargs)
+            except DatabaseError as error:
+                raise StoreUnavailable(error.reason, error.path) from error
+
+        return call

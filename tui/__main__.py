@@ -1,0 +1,137 @@
+"""The command line: arguments to the engine, answers to text or JSON. One module a group of commands in ``tui.cli``.
+
+Only what a command needs is imported: the counter's first frame comes before anything heavy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from engine.config import Config
+
+_EPILOG = """\
+codes de sortie : 0 fait · 1 erreur · 2 usage ou configuration · 3 attend une réponse ·
+                  4 refusé par GLPI (conservé ici) · 5 enregistré, pas encore dans GLPI
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Usage errors as JSON too, when ``--json`` was asked for; exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments."""
+        if "--json" in sys.argv:
+            from tui.cli.output import Problem, print_json
+
+            print_json({"error": Problem("usage", message, f"{self.prog} --help").as_json()})
+        else:
+            self.print_usage(sys.stderr)
+            sys.stderr.write(f"guichet : {message}\n")
+        raise SystemExit(2)
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--config", metavar="FICHIER", default=argparse.SUPPRESS, help="configuration à lire")
+    common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="répondre en JSON")
+    parser = _Parser(
+        prog="guichet",
+        description="Le guichet du support informatique, dans un terminal. Sans commande : ouvre le guichet.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common],
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMANDE")
+    commands.add_parser("demo", parents=[common], help="le guichet avec un GLPI embarqué, sans rien configurer")
+    _add_conversation(commands.add_parser("new", parents=[common], help="ouvrir ou poursuivre une demande"))
+    triage = commands.add_parser("triage", parents=[common], help="comprendre des messages, sans rien enregistrer")
+    triage.add_argument("text", nargs="?", metavar="TEXTE")
+    triage.add_argument("--jsonl", action="store_true", help='lire des lignes {"id","text"} (par défaut sans TEXTE)')
+    triage.add_argument("--engine", choices=("local", "openai", "auto"))
+    intent = commands.add_parser("intent", parents=[common], help="oui, non, modifier ou ambigu ?")
+    intent.add_argument("text", nargs="?", metavar="TEXTE")
+    intent.add_argument("--jsonl", action="store_true", help='lire des lignes {"id","text"} (par défaut sans TEXTE)')
+    tickets = commands.add_parser("tickets", parents=[common], help="les tickets de cet appareil")
+    tickets.add_argument("verb", nargs="?", choices=("show",), metavar="show")
+    tickets.add_argument("number", nargs="?", metavar="NUMÉRO")
+    tickets.add_argument("--status", help="seulement cet état (open, in_progress, pending, resolved, closed)")
+    tickets.add_argument("--search", help="seulement ceux qui contiennent ces mots")
+    tickets.add_argument("--limit", type=int, default=100, help="au plus tant de tickets (100)")
+    commands.add_parser("outbox", parents=[common], help="ce qui attend d'être envoyé à GLPI")
+    sync = commands.add_parser("sync", parents=[common], help="échanger avec GLPI")
+    sync.add_argument("direction", nargs="?", choices=("both", "pull", "push"), default="both")
+    sync.add_argument("--once", action="store_true", help="une seule fois ; sinon reste en service")
+    simulator = commands.add_parser("simulator", parents=[common], help="un GLPI embarqué sur 127.0.0.1")
+    simulator.add_argument("--port", type=int, default=0, help="0 : un port libre")
+    simulator.add_argument("--glpi", type=int, choices=(10, 11), default=11, help="version simulée")
+    return parser
+
+
+def _add_conversation(new: argparse.ArgumentParser) -> None:
+    new.add_argument("text", nargs="?", metavar="TEXTE", help="le message ; sinon lu sur l'entrée standard")
+    new.add_argument("--session", metavar="ID", help="poursuivre cette demande")
+    new.add_argument("--answer", action="append", metavar="TEXTE", help="répondre aux questions ou au récapitulatif")
+    new.add_argument("--confirm", action="store_true", help="confirmer le récapitulatif")
+    new.add_argument("--title", metavar="T", help="confirmer avec ce titre")
+    new.add_argument("--symptom", action="append", metavar="S", help="confirmer avec ces symptômes")
+    new.add_argument("--human", action="store_true", help="demander un technicien")
+    new.add_argument("--yes", action="store_true", help="confirmer le récapitulatif, s'il y en a un")
+    new.add_argument("--requester", metavar="ADRESSE", help="adresse e-mail du demandeur")
+    new.add_argument("--wait", type=float, default=10.0, metavar="S", help="secondes d'attente de GLPI (10)")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; its exit code (spec section 8)."""
+    arguments = _parser().parse_args(argv)
+    arguments.config = getattr(arguments, "config", None)
+    arguments.json = getattr(arguments, "json", False)
+    from engine.config import load
+    from engine.errors import ConfigError
+
+    try:
+        config = load(arguments.config)
+        return _run(arguments, config)
+    except ConfigError as error:
+        from tui.cli.output import USAGE, print_problem, problem_of
+
+        print_problem(problem_of(error), as_json=arguments.json)
+        return USAGE
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing is lost.
+        sys.stderr.close()
+        return 1
+
+
+def _run(arguments: argparse.Namespace, config: Config) -> int:
+    match arguments.command:
+        case None | "demo":
+            from tui.cli.counter import run_counter
+
+            return run_counter(config, is_demo=arguments.command == "demo", as_json=arguments.json)
+        case "new":
+            from tui.cli.conversation import run
+
+            return run(arguments, config)
+        case "triage" | "intent":
+            from tui.cli import understanding
+
+            run_lines = understanding.run_triage if arguments.command == "triage" else understanding.run_intent
+            return run_lines(arguments, config)
+        case "tickets" | "outbox":
+            from tui.cli import records
+
+            return (records.run_tickets if arguments.command == "tickets" else records.run_outbox)(arguments, config)
+        case _:
+            from tui.cli import exchange
+
+            return (exchange.run_sync if arguments.command == "sync" else exchange.run_simulator)(arguments, config)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,110 @@
+"""``guichet sync`` and ``guichet simulator``: talking to GLPI, the real one and the embedded one."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+import threading
+from contextlib import aclosing
+
+from engine import Config, Deferred, Delivered, GuichetError, Paused, TicketUpdated, Undeliverable
+from engine.engine import Engine
+from tui.cli import output
+from tui.language import _
+
+
+def run_sync(arguments: argparse.Namespace, config: Config) -> int:
+    """One exchange, or the worker that stays."""
+    try:
+        return asyncio.run(_once(arguments, config) if arguments.once else _worker(arguments, config))
+    except GuichetError as error:
+        output.print_problem(output.problem_of(error, config), as_json=arguments.json)
+        return output.exit_code_of(error)
+
+
+async def _once(arguments: argparse.Namespace, config: Config) -> int:
+    engine = Engine.open(config, role="command")
+    try:
+        counts = await engine.sync(arguments.direction)
+    finally:
+        await engine.aclose()
+    if arguments.json:
+        output.print_json(counts)
+    else:
+        words = _("{pushed} envoyé(s), {pulled} reçu(s), {pending} en attente, {failed} en échec.")
+        sys.stdout.write(words.format(**counts) + "\n")
+    if not config.glpi.enabled or not (counts["pending"] or counts["failed"]):
+        return output.DONE
+    return output.REFUSED if counts["failed"] and not counts["pending"] else output.NOT_IN_GLPI
+
+
+async def _worker(arguments: argparse.Namespace, config: Config) -> int:
+    """Send and pull until SIGTERM or Ctrl-C; one line an outcome."""
+    engine = Engine.open(config, role="command")
+    task = asyncio.ensure_future(_follow(engine, arguments.json))
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(name, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return output.DONE
+    finally:
+        await engine.aclose()
+    return output.DONE
+
+
+async def _follow(engine: Engine, as_json: bool) -> None:
+    async with aclosing(engine.deliveries()) as events:
+        async for event in events:
+            match event:
+                case Delivered(ticket):
+                    line = {"event": "delivered", "ticket_number": ticket.ticket_number, "glpi": ticket.glpi_ticket_id}
+                case TicketUpdated(ticket, _taken):
+                    line = {"event": "updated", "ticket_number": ticket.ticket_number, "status": ticket.status}
+                case Deferred(number, cause, retry_in_s):
+                    line = {"event": "deferred", "ticket_number": number, "cause": cause, "retry_in_s": int(retry_in_s)}
+                case Undeliverable(number, cause):
+                    line = {"event": "refused", "ticket_number": number, "cause": cause}
+                case Paused(cause):
+                    line = {"event": "paused", "cause": cause}
+                case _:
+                    continue
+            if as_json:
+                output.print_json(line)
+            else:
+                sys.stdout.write("  ".join(str(value) for value in line.values()) + "\n")
+                sys.stdout.flush()
+
+
+def run_simulator(arguments: argparse.Namespace, config: Config) -> int:
+    """An embedded GLPI on loopback until Ctrl-C; prints its address and tokens."""
+    from engine.demo import simulator
+
+    try:
+        with simulator(config, port=arguments.port, version=arguments.glpi) as running:
+            access = {"url": running.url, "app_token": running.app_token, "user_token": running.user_token}
+            if arguments.json:
+                output.print_json(access)
+            else:
+                sys.stdout.write("".join(f"{name}: {value}\n" for name, value in access.items()))
+                sys.stdout.flush()
+            _until_signal()
+    except OSError:
+        message = _("Le port {port} ne peut pas être ouvert.").format(port=arguments.port)
+        output.print_problem(
+            output.Problem("port_unavailable", message, _("Choisissez-en un autre avec --port.")),
+            as_json=arguments.json,
+        )
+        return output.ERROR
+    return output.DONE
+
+
+def _until_signal() -> None:
+    """Wait for Ctrl-C, SIGTERM or SIGHUP."""
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, lambda *_ignored: stop.set())
+    stop.wait()

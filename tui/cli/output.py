@@ -1,0 +1,106 @@
+"""How commands answer: JSON on stdout or lines of text, errors with what to do next, exit codes of spec section 8."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from engine import Config, ConfigError, GuichetError, InvalidInput, StoreUnavailable, Ticket
+from tui.language import _
+from tui.words import error_sentence
+
+DONE, ERROR, USAGE, NEEDS_ANSWER, REFUSED, NOT_IN_GLPI = 0, 1, 2, 3, 4, 5
+"""Exit codes."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An error as others read it."""
+
+    code: str
+    message: str
+    fix: str
+
+    def as_json(self) -> dict[str, str]:
+        """``{"code", "message", "fix"}``."""
+        return {"code": self.code, "message": self.message, "fix": self.fix}
+
+
+def problem_of(error: GuichetError, config: Config | None = None) -> Problem:
+    """What to say about an error, and what to do next."""
+    if isinstance(error, ConfigError):
+        where = f" ({error.source})" if error.source else ""
+        return Problem(error.code, f"{error.key} : {error.problem}{where}.", error.fix)
+    message = error_sentence(error, config or Config())
+    code = f"{error.code}.{error.reason}" if isinstance(error, (InvalidInput, StoreUnavailable)) else error.code
+    return Problem(code, message, _(_FIXES.get(error.code, "Réessayez ; si cela persiste, consultez le journal.")))
+
+
+_FIXES: Mapping[str, str] = {
+    "invalid_input": "Corrigez le texte et relancez la commande.",
+    "session_not_found": "Recommencez sans --session.",
+    "session_expired": "Recommencez sans --session, avec le même texte.",
+    "illegal_step": "Relancez avec --session seul pour voir où en est la demande.",
+    "rate_limited": "Attendez une minute, puis relancez la commande.",
+    "ticket_not_found": "Voyez les numéros avec « guichet tickets ».",
+    "store_unavailable": "Vérifiez le chemin, les droits et l'espace de la base de données.",
+}
+
+
+def exit_code_of(error: GuichetError) -> int:
+    """2 for a configuration error, else 1."""
+    return USAGE if isinstance(error, ConfigError) else ERROR
+
+
+def print_json(document: object) -> None:
+    """One JSON document on a line of its own, readable as it is."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def print_problem(problem: Problem, *, as_json: bool) -> None:
+    """The error on stdout as JSON, or on stderr in words."""
+    if as_json:
+        print_json({"error": problem.as_json()})
+    else:
+        sys.stderr.write(f"guichet : {problem.message}\n{problem.fix}\n")
+
+
+def time_text(at: datetime | None) -> str | None:
+    """``YYYY-MM-DDTHH:MM:SSZ``."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+
+
+def ticket_json(ticket: Ticket) -> dict[str, Any]:
+    """A ticket with the keys of spec section 5."""
+    return {
+        "ticket_number": ticket.ticket_number,
+        "title": ticket.title,
+        "description": ticket.description,
+        "user_message": ticket.user_message,
+        "category": ticket.category,
+        "subcategory": ticket.subcategory,
+        "priority": ticket.priority.value,
+        "status": ticket.status,
+        "requester": ticket.requester,
+        "confidence": ticket.confidence,
+        "symptoms": list(ticket.symptoms),
+        "validation_method": ticket.validation_method.value,
+        "modified": ticket.modified,
+        "engine": ticket.engine,
+        "glpi_ticket_id": ticket.glpi_ticket_id,
+        "synced_to_glpi": ticket.synced_to_glpi,
+        "glpi_sync_at": time_text(ticket.glpi_sync_at),
+        "glpi_last_update": ticket.glpi_last_update,
+        "ready_for_l1": ticket.ready_for_l1,
+        "identified_by": ticket.identified_by,
+        "created_at": time_text(ticket.created_at),
+        "updated_at": time_text(ticket.updated_at),
+        "resolved_at": time_text(ticket.resolved_at),
+        "closed_at": time_text(ticket.closed_at),
+        "sync_note": ticket.sync_note,
+    }
