@@ -8,20 +8,18 @@ long to wait and what an answer means is the business of ``engine.delivery``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from sqlite_utils import Database
 
-from data import rows
-from data.records import EntryKind, EntryState, Event, OutboxEntry
+from data import event_log, lease, rows
+from data.lease import Lease
+from data.records import EntryKind, EntryState, Event, OutboxEntry, Ticket
 from data.transactions import reading, writing
 
 DISCARDED: Final = "discarded"
 """Error code of an entry that a person gave up; also the ``sync_note`` of a ticket that never goes to GLPI."""
-
-_LEASE: Final = "outbox"
 
 _READY: Final = """state IN ('pending', 'unknown') AND NOT EXISTS (
     SELECT 1 FROM outbox AS earlier
@@ -38,15 +36,8 @@ class NewEntry(NamedTuple):
     """Not before this time; None: at once."""
 
 
-@dataclass(frozen=True)
-class Lease:
-    """The right to drain the outbox, which one process has at a time."""
-
-    owner: str
-    acquired_at: datetime
-    renewed_at: datetime
-    """The last heartbeat."""
-    expires_at: datetime
+_Follower: TypeAlias = NewEntry | tuple[EntryKind, str] | tuple[EntryKind, str, datetime | None]
+"""A ``NewEntry``, or a plain tuple of the same."""
 
 
 class Outbox:
@@ -119,7 +110,7 @@ class Outbox:
         next_attempt_at: datetime | None = None,
         lookups: int | None = None,
         glpi_ticket_id: int | None = None,
-        followers: Sequence[NewEntry | tuple[EntryKind, str]] = (),
+        followers: Sequence[_Follower] = (),
         ticket_changes: Mapping[str, object] | None = None,
         expected_attempts: int | None = None,
     ) -> bool:
@@ -148,15 +139,41 @@ class Outbox:
             row: rows.Row = {"state": state.value, "error": error}
             row |= {} if lookups is None else {"lookups": lookups}
             row |= {} if next_attempt_at is None else {"next_attempt_at": rows.to_text(next_attempt_at)}
-            rows.update(self._db, "outbox", row, "id = ?", [entry_id])
-            changes = dict(ticket_changes or {})
-            if glpi_ticket_id is not None:
-                changes |= {"glpi_ticket_id": glpi_ticket_id, "synced_to_glpi": True, "glpi_sync_at": now}
-            if changes:
-                rows.change_ticket(self._db, entry.ticket_number, changes, now)
+            self._settle(entry, row, glpi_ticket_id, ticket_changes or {}, now)
             self._follow(entry.ticket_number, followers, now)
-            self._log(_settled_as(entry, state, error), entry, now, state=state.value, error=error)
         return True
+
+    def settle_created(
+        self,
+        entry_id: int,
+        glpi_ticket_id: int,
+        *,
+        note: str | None = None,
+        followers: Sequence[_Follower] = (),
+        expected_attempts: int | None = None,
+    ) -> Ticket:
+        """Record that a ticket is in GLPI under this number, as ``settle`` does with DONE.
+
+        All arguments are those of ``settle``, but for ``note``: our code of what could not be done as wanted
+        (``sync_note``), or None to leave that as it is.
+
+        Returns:
+            The ticket as it is now; unchanged where ``settle`` would have returned False.
+
+        Raises:
+            LookupError: There is no such entry.
+        """
+        now = self._now()
+        with writing(self._db):
+            entry = self._entry(entry_id)
+            if entry is None:
+                raise LookupError(f"no outbox entry {entry_id}")
+            if entry.state is not EntryState.DONE and expected_attempts in (None, entry.attempts):
+                changes = {} if note is None else {"sync_note": note}
+                self._settle(entry, {"state": EntryState.DONE.value, "error": None}, glpi_ticket_id, changes, now)
+                self._follow(entry.ticket_number, followers, now)
+            found = rows.query(self._db, "SELECT * FROM tickets WHERE ticket_number = ?", [entry.ticket_number])
+        return rows.ticket_of(found[0])
 
     def hasten(self) -> int:
         """Make everything pending due now, because the network is back; how many. Look-ups keep their pace."""
@@ -202,7 +219,7 @@ class Outbox:
     def lease(self) -> Lease | None:
         """Who drains the outbox, also when that lease has expired; None when nobody does."""
         with reading(self._db):
-            return self._lease()
+            return lease.load(self._db)
 
     def acquire_lease(self, owner: str, ttl_s: float, is_dead: Callable[[str], bool] | None = None) -> bool:
         """Get the right to drain the outbox, or keep it; False when another process has it.
@@ -219,26 +236,26 @@ class Outbox:
         dead_owner = seen.owner if seen and is_dead and seen.owner != owner and is_dead(seen.owner) else None
         now = self._now()
         with writing(self._db):
-            held = self._lease()
+            held = lease.load(self._db)
             is_over = held is not None and (held.expires_at <= now or held.owner == dead_owner)
             if held is not None and held.owner != owner and not is_over:
                 return False
             if held is not None and is_over:
                 self._release_claims(now)
-                rows.add_event(self._db, Event(now, "LEASE_TAKEN_OVER"))
+                event_log.append(self._db, Event(now, "LEASE_TAKEN_OVER"))
             is_kept = held is not None and held.owner == owner and not is_over
             acquired_at = held.acquired_at if held is not None and is_kept else now
-            self._keep_lease(owner, acquired_at, now, ttl_s)
+            lease.keep(self._db, owner, acquired_at, now, ttl_s)
         return True
 
     def renew_lease(self, owner: str, ttl_s: float) -> bool:
         """The heartbeat, and the check before each request; False when this owner has lost the lease."""
         now = self._now()
         with writing(self._db):
-            held = self._lease()
+            held = lease.load(self._db)
             if held is None or held.owner != owner:
                 return False
-            self._keep_lease(owner, held.acquired_at, now, ttl_s)
+            lease.keep(self._db, owner, held.acquired_at, now, ttl_s)
         return True
 
     def release_lease(self, owner: str) -> None:
@@ -248,7 +265,7 @@ class Outbox:
         ``sending`` becomes ``unknown``.
         """
         with writing(self._db):
-            if self._db.execute("DELETE FROM leases WHERE name = ? AND owner = ?", [_LEASE, owner]).rowcount:
+            if lease.drop(self._db, owner):
                 self._release_claims(self._now())
 
     # --- inside a transaction -----------------------------------------------------------------------
@@ -257,22 +274,24 @@ class Outbox:
         found = rows.query(self._db, "SELECT * FROM outbox WHERE id = ?", [entry_id])
         return rows.entry_of(found[0]) if found else None
 
-    def _follow(self, ticket_number: str, followers: Sequence[NewEntry | tuple[EntryKind, str]], now: datetime) -> None:
+    def _settle(
+        self, entry: OutboxEntry, row: rows.Row, glpi_id: int | None, changes: Mapping[str, object], now: datetime
+    ) -> None:
+        rows.update(self._db, "outbox", row, "id = ?", [entry.id])
+        if glpi_id is not None:
+            changes = {**changes, "glpi_ticket_id": glpi_id, "synced_to_glpi": True, "glpi_sync_at": now}
+        if changes:
+            rows.change_ticket(self._db, entry.ticket_number, changes, now)
+        name = "GLPI_SYNC_ERROR" if row["error"] is not None else "OUTBOX_SETTLED"
+        if row["state"] == EntryState.DONE and entry.kind is EntryKind.CREATE:
+            name = "GLPI_TICKET_CREATED"
+        self._log(name, entry, now, state=row["state"], error=row["error"])
+
+    def _follow(self, ticket_number: str, followers: Sequence[_Follower], now: datetime) -> None:
         for follower in followers:
             entry = NewEntry(*follower)
             if not self._db.execute("SELECT 1 FROM outbox WHERE key = ?", [entry.key]).fetchone():
                 rows.add_entry(self._db, ticket_number, entry.kind, entry.key, now, entry.due or now)
-
-    def _lease(self) -> Lease | None:
-        found = rows.query(self._db, "SELECT * FROM leases WHERE name = ?", [_LEASE])
-        if not found:
-            return None
-        times = [rows.from_text(found[0][name]) for name in ("acquired_at", "renewed_at", "expires_at")]
-        return Lease(found[0]["owner"], *times)
-
-    def _keep_lease(self, owner: str, acquired_at: datetime, now: datetime, ttl_s: float) -> None:
-        times = [rows.to_text(at) for at in (acquired_at, now, now + timedelta(seconds=ttl_s))]
-        self._db.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?)", [_LEASE, owner, *times])
 
     def _release_claims(self, now: datetime) -> None:
         row = {"state": EntryState.UNKNOWN.value, "lookups": 0, "next_attempt_at": rows.to_text(now)}
@@ -285,10 +304,4 @@ class Outbox:
             "attempts": entry.attempts,
             "seconds": round((now - entry.created_at) / timedelta(seconds=1), 3),
         }
-        rows.add_event(self._db, Event(now, name, None, entry.ticket_number, values | more))
-
-
-def _settled_as(entry: OutboxEntry, state: EntryState, error: str | None) -> str:
-    if state is EntryState.DONE and entry.kind is EntryKind.CREATE:
-        return "GLPI_TICKET_CREATED"
-    return "GLPI_SYNC_ERROR" if error is not None else "OUTBOX_SETTLED"
+        event_log.append(self._db, Event(now, name, None, entry.ticket_number, values | more))

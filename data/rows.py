@@ -228,7 +228,7 @@ def _column(value: object) -> str | int | float | None:
     return str(value) if isinstance(value, str) else _json(value)
 
 
-# --- outbox, categories, events ---------------------------------------------------------------------
+# --- outbox, state, categories, events --------------------------------------------------------------
 
 
 def entry_of(row: Row) -> OutboxEntry:
@@ -255,15 +255,25 @@ def add_entry(db: Database, ticket_number: str, kind: EntryKind, key: str, now: 
     return insert(db, "outbox", row | {"attempts": 0, "lookups": 0} | times)
 
 
+def set_state(db: Database, key: str, value: str | None) -> None:
+    """Keep a value in ``sync_state``; None forgets it."""
+    if value is None:
+        db.execute("DELETE FROM sync_state WHERE key = ?", [key])
+        return
+    db.execute(
+        "INSERT INTO sync_state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", [key, value]
+    )
+
+
 def category_of(row: Row) -> Category:
     """The record of a stored category."""
     return Category(row["code"], row["name"], row["parent"], row["glpi_id"], bool(row["active"]))
 
 
-def add_event(db: Database, event: Event) -> None:
-    """Append a line to the event log."""
+def event_row(event: Event) -> Row:
+    """The columns of ``events``, without its id."""
     row = {"at": to_text(event.at), "name": event.name, "session_id": event.session_id}
-    insert(db, "events", row | {"ticket_number": event.ticket_number, "details": _json(dict(event.values))})
+    return row | {"ticket_number": event.ticket_number, "details": _json(dict(event.values))}
 
 
 def event_of(row: Row) -> Event:

@@ -12,9 +12,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from data import erasure, rows
-from data.errors import SessionNotOpen
-from data.migrations import EVENTS_KEPT_FROM
+from data import erasure, event_log, rows, sessions
 from data.records import Category, EntryKind, Event, Session, SessionStatus, Stage, Ticket, TicketStatus
 from data.search import index_ticket, match_of
 from data.transactions import reading, writing
@@ -37,7 +35,7 @@ class Store:
     def session(self, session_id: str) -> Session | None:
         """The session with its turns, or None."""
         with reading(self._db):
-            return self._session(session_id)
+            return sessions.load(self._db, session_id)
 
     def save_session(self, session: Session, *, expected_stage: Stage | None = None) -> bool:
         """Insert a session, or update one that is still pending, with the turns that are new.
@@ -53,7 +51,7 @@ class Store:
             somebody else was faster.
         """
         with writing(self._db):
-            return self._save(session, expected_stage)
+            return sessions.save(self._db, session, expected_stage)
 
     def replace_session(self, parent: Session, child: Session, *, expected_stage: Stage | None = None) -> bool:
         """Close a session (invalidated or too vague) and open its child, both or neither.
@@ -62,9 +60,9 @@ class Store:
             False when the stored parent is no longer pending (or in ``expected_stage``), or the child exists already.
         """
         with writing(self._db):
-            if self._stored(child.id) or not self._stored(parent.id) or not self._save(parent, expected_stage):
+            if sessions.stored(self._db, child.id) or not sessions.stored(self._db, parent.id):
                 return False
-            return self._save(child, None)
+            return sessions.save(self._db, parent, expected_stage) and sessions.save(self._db, child, None)
 
     def confirm(
         self, session: Session, ticket: Ticket, key: str, *, expected_stage: Stage | None = None
@@ -85,31 +83,28 @@ class Store:
         """
         now = self._now()
         with writing(self._db):
-            stored = self._stored(session.id)
+            stored = sessions.stored(self._db, session.id)
             if stored and stored["status"] == SessionStatus.CONVERTED:
                 return self._ticket(stored["ticket_number"]), True
-            _require_open(session.id, stored, expected_stage, now)
+            sessions.require_open(session.id, stored, expected_stage, now)
             numbered = replace(ticket, ticket_number=self._next_number(ticket.created_at), session_id=session.id)
             rows.insert(self._db, "tickets", rows.ticket_row(numbered))
             index_ticket(self._db, numbered.ticket_number)
             rows.add_entry(self._db, numbered.ticket_number, EntryKind.CREATE, key, now, now)
-            self._save(
-                replace(session, status=SessionStatus.CONVERTED, ticket_number=numbered.ticket_number), expected_stage
-            )
-            rows.add_event(self._db, _created_event(now, session, numbered))
+            converted = replace(session, status=SessionStatus.CONVERTED, ticket_number=numbered.ticket_number)
+            sessions.save(self._db, converted, expected_stage)
+            event_log.append(self._db, _created_event(now, session, numbered))
         return numbered, False
 
     def abandon_open_sessions(self, device: str) -> list[str]:
         """Abandon the unfinished sessions of a device (it restarted); their ids."""
-        return self._close_sessions(
-            "device = ?", device, Stage.ABANDONED, SessionStatus.INVALIDATED, "abandoned", "SESSION_ABANDONED"
-        )
+        with writing(self._db):
+            return sessions.abandon(self._db, device, self._now())
 
     def expire_sessions(self) -> list[str]:
         """Mark the sessions whose time is over; their ids."""
-        return self._close_sessions(
-            "expires_at <= ?", rows.to_text(self._now()), Stage.EXPIRED, SessionStatus.EXPIRED, None, "SESSION_EXPIRED"
-        )
+        with writing(self._db):
+            return sessions.expire(self._db, self._now())
 
     def purge_unfinished(self, before: datetime) -> int:
         """Delete the sessions that expired before a time without becoming a ticket; how many.
@@ -117,10 +112,7 @@ class Store:
         Their words are gone from the file and the WAL afterwards (see ``erase_text`` for what that takes).
         """
         with writing(self._db):
-            purged = self._db.execute(
-                "DELETE FROM analysis_sessions WHERE status <> 'converted_to_ticket' AND expires_at < ?",
-                [rows.to_text(before)],
-            ).rowcount
+            purged = sessions.purge(self._db, before)
             if purged:
                 erasure.begin(self._db)
         erasure.finish(self._db)
@@ -206,39 +198,34 @@ class Store:
     def append_event(self, event: Event) -> None:
         """Add a line to the event log, which is append-only."""
         with writing(self._db):
-            rows.add_event(self._db, event)
+            event_log.append(self._db, event)
 
     def events(
         self, name: str | None = None, since: datetime | None = None, until: datetime | None = None
     ) -> list[Event]:
         """Events in the order they were appended; ``since`` inclusive, ``until`` exclusive."""
-        since_text = rows.to_text(since) if since else None
-        until_text = rows.to_text(until) if until else None
-        wanted = [("name = ?", name), ("at >= ?", since_text), ("at < ?", until_text)]
-        given = [(condition, value) for condition, value in wanted if value is not None]
-        where = f"WHERE {' AND '.join(condition for condition, _ in given)}" if given else ""
         with reading(self._db):
-            found = rows.query(self._db, f"SELECT * FROM events {where} ORDER BY id", [value for _, value in given])
-        return [rows.event_of(row) for row in found]
+            return event_log.find(self._db, name, since, until)
+
+    def events_after(self, event_id: int) -> list[tuple[int, Event]]:
+        """Events appended after the one with this id, by whatever process, each with its own id."""
+        with reading(self._db):
+            return event_log.after(self._db, event_id)
+
+    def last_event_id(self) -> int:
+        """Id of the newest event; 0 without any."""
+        with reading(self._db):
+            return event_log.last_id(self._db)
 
     def count_recent_events(self, name: str, since: datetime, device: str | None = None) -> int:
         """How many events of a name there were from ``since`` on, of one device (``values["device"]``) or of all."""
-        sql = "SELECT count(*) FROM events WHERE name = ? AND at >= ?"
-        params = [name, rows.to_text(since)]
-        if device is not None:
-            sql += " AND json_extract(details, '$.device') = ?"
-            params.append(device)
         with reading(self._db):
-            return int(self._db.execute(sql, params).fetchone()[0])
+            return event_log.count(self._db, name, since, device)
 
     def purge_events(self, before: datetime) -> int:
-        """Delete the events before a time; how many. The only way an event ever goes.
-
-        The log refuses deletion but for what lies before a mark kept in ``sync_state``; this moves the mark.
-        """
+        """Delete the events before a time; how many. The only way an event ever goes."""
         with writing(self._db):
-            self._set_state(EVENTS_KEPT_FROM, rows.to_text(before))
-            return self._db.execute("DELETE FROM events WHERE at < ?", [rows.to_text(before)]).rowcount
+            return event_log.purge(self._db, before)
 
     # --- categories and state -----------------------------------------------------------------------
 
@@ -265,53 +252,13 @@ class Store:
     def set_state(self, key: str, value: str | None) -> None:
         """Keep a value; None forgets it."""
         with writing(self._db):
-            self._set_state(key, value)
+            rows.set_state(self._db, key, value)
+
+    def close(self) -> None:
+        """Close the database, also for the outbox that shares it."""
+        self._db.close()
 
     # --- inside a transaction -----------------------------------------------------------------------
-
-    def _set_state(self, key: str, value: str | None) -> None:
-        if value is None:
-            self._db.execute("DELETE FROM sync_state WHERE key = ?", [key])
-            return
-        sql = "INSERT INTO sync_state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-        self._db.execute(sql, [key, value])
-
-    def _stored(self, session_id: str) -> rows.Row | None:
-        found = rows.query(self._db, "SELECT * FROM analysis_sessions WHERE id = ?", [session_id])
-        return found[0] if found else None
-
-    def _session(self, session_id: str) -> Session | None:
-        row = self._stored(session_id)
-        if row is None:
-            return None
-        turns = rows.query(self._db, "SELECT * FROM turns WHERE session_id = ? ORDER BY position", [session_id])
-        return rows.session_of(row, turns)
-
-    def _save(self, session: Session, expected_stage: Stage | None) -> bool:
-        row = rows.session_row(session)
-        stage = expected_stage.value if expected_stage else None
-        condition = "id = ? AND status = 'pending' AND (? IS NULL OR stage = ?)"
-        if not rows.update(self._db, "analysis_sessions", row, condition, [session.id, stage, stage]):
-            if expected_stage is not None or self._stored(session.id):
-                return False
-            rows.insert(self._db, "analysis_sessions", row)
-        count = self._db.execute("SELECT count(*) FROM turns WHERE session_id = ?", [session.id]).fetchone()[0]
-        for position, turn in enumerate(session.turns[count:], start=count):
-            rows.insert(self._db, "turns", rows.turn_row(session.id, position, turn))
-        return True
-
-    def _close_sessions(
-        self, condition: str, value: str, stage: Stage, status: SessionStatus, reason: str | None, event: str
-    ) -> list[str]:
-        now = self._now()
-        sql = f"SELECT id, device FROM analysis_sessions WHERE status = 'pending' AND {condition}"
-        row = {"stage": stage.value, "status": status.value, "reason": reason}
-        with writing(self._db):
-            found = rows.query(self._db, sql, [value])
-            for session in found:
-                rows.update(self._db, "analysis_sessions", row, "id = ?", [session["id"]])
-                rows.add_event(self._db, Event(now, event, session["id"], values={"device": session["device"]}))
-        return [session["id"] for session in found]
 
     def _ticket(self, number: str) -> Ticket:
         return rows.ticket_of(rows.query(self._db, "SELECT * FROM tickets WHERE ticket_number = ?", [number])[0])
@@ -327,16 +274,6 @@ class Store:
             ON CONFLICT (year, device) DO UPDATE SET last = last + 1 RETURNING last"""
         last = self._db.execute(sql, [year, self._device_code]).fetchone()[0]
         return "-".join(filter(None, ("TKT", str(year), self._device_code, f"{last:05d}")))
-
-
-def _require_open(session_id: str, stored: rows.Row | None, expected: Stage | None, now: datetime) -> None:
-    if stored is None:
-        raise SessionNotOpen(session_id, None, None)
-    status, stage = SessionStatus(stored["status"]), Stage(stored["stage"])
-    if status is SessionStatus.PENDING and rows.from_text(stored["expires_at"]) <= now:
-        status = SessionStatus.EXPIRED
-    if status is not SessionStatus.PENDING or expected not in (None, stage):
-        raise SessionNotOpen(session_id, status, stage)
 
 
 def _created_event(now: datetime, session: Session, ticket: Ticket) -> Event:

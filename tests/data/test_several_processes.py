@@ -40,11 +40,11 @@ def run(task: str, path: Path, processes: int, count: int = 1) -> list[list[Any]
             assert process.stdin is not None
             process.stdin.write("\n")
             process.stdin.flush()
-        ended = [process.communicate(timeout=60) for process in running]
+        ended = [process.communicate(timeout=40) for process in running]
     finally:
         for process in running:
             process.kill()
-            process.wait()
+            process.communicate()
     assert [err for _, err in ended if err] == []
     return [json.loads(out) for out, _ in ended]
 
