@@ -1,0 +1,10 @@
+"""``make bench``: every measurement, one table. Takes about a minute; run it on an otherwise idle machine."""
+
+from __future__ import annotations
+
+from bench import confirm, first_paint, key_echo
+from bench.programs import table
+
+if __name__ == "__main__":
+    rows = [*first_paint.measure(), *key_echo.measure(), *confirm.measure()]
+    print(table(rows))
