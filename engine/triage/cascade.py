@@ -1,0 +1,199 @@
+"""The engines together: the local one answers at once, the remote one within the deadline if it may and can.
+
+Nothing here fails: whatever happens to the remote engine, the local result is there, and says why it was used. How far
+a remote result counts is in ``bounds``, when the remote engine is not even asked in ``breaker``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Protocol
+
+from data.records import Category, Turn
+from engine.config import Config, TriageConfig
+from engine.triage import bounds
+from engine.triage.breaker import Breaker, DailyBudget
+from engine.triage.contract import Context, Triage, TriageEngine, TriageFailed
+from engine.triage.instructions import without_instructions
+
+logger = logging.getLogger(__name__)
+
+ROOM_FOR_THE_REST = 0.05
+"""Share of the deadline that is kept for what follows the remote engine's last moment."""
+
+_NOT_ITS_FAULT = frozenset({"refusal", "no_key"})
+"""Failures that say nothing about the server: they depend on the message, or no call was made."""
+
+
+class RemoteEngine(TriageEngine, Protocol):
+    """An engine behind a network."""
+
+    async def prepare(self) -> None:
+        """Do what is slow and needs no message. Raises TriageFailed."""
+
+    async def aclose(self) -> None:
+        """Close connections."""
+
+
+class Cascade:
+    """``local``, ``openai`` or ``auto`` as configured. One object for the life of the program, in one event loop."""
+
+    def __init__(
+        self,
+        local: TriageEngine,
+        remote: RemoteEngine | None,
+        *,
+        config: TriageConfig,
+        budget: DailyBudget | None = None,
+        calibrated: Callable[[Triage], float | None] = lambda triage: None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Put the engines together; ``open_cascade`` does it for the real program.
+
+        Args:
+            local: Answers always, in a millisecond.
+            remote: None where none is configured or it is switched off.
+            config: Engine, thresholds, deadline.
+            budget: Calls that may be made a day; None is no limit.
+            calibrated: A remote triage's confidence as a measured probability; None without a calibration.
+            monotonic: Clock of the breaker, seconds.
+        """
+        self._local, self._remote, self._config = local, remote, config
+        self._budget, self._calibrated = budget, calibrated
+        self._bands = bounds.Bands(config.ask_clarification, config.confirm_summary, config.auto_validate)
+        self._breaker = Breaker(monotonic)
+
+    @property
+    def is_remote_ready(self) -> bool:
+        """Whether the remote engine is configured and its breaker closed."""
+        return self._remote is not None and self._breaker.is_closed
+
+    async def prepare(self) -> None:
+        """Load what the first remote triage would wait for; call it when the screen stands. Never fails."""
+        if self._remote is not None:
+            try:
+                await self._remote.prepare()
+            except TriageFailed as failed:
+                logger.info("TRIAGE_NOT_PREPARED | cause=%s", failed.cause)
+
+    async def aclose(self) -> None:
+        """Close the remote engine's connections."""
+        if self._remote is not None:
+            await self._remote.aclose()
+
+    async def triage(self, turns: Sequence[Turn], categories: Sequence[Category], context: Context) -> Triage:
+        """Read the turns, within ``deadline_s``. Cancelling cancels the request.
+
+        Returns:
+            The remote result within its bounds, or the local one; ``fallback`` says why where the remote one was
+            wanted: a cause of ``TriageFailed``, or ``disabled``, ``breaker_open``, ``budget``, ``disagreement``.
+        """
+        started = time.perf_counter()
+        until = asyncio.get_running_loop().time() + self._config.deadline_s * (1 - ROOM_FOR_THE_REST)
+        triage = await self._local.triage(turns, categories, context)
+        if self._config.engine != "local":
+            try:
+                remote = await self._asked(until, turns, categories, context)
+                triage = await self._within_bounds(remote, triage, turns, categories, context)
+            except TriageFailed as failed:
+                triage = replace(triage, fallback=self._cause(failed))
+            if triage.fallback:
+                logger.warning("TRIAGE_FALLBACK | cause=%s | attempts=%d", triage.fallback, context.attempts)
+        return replace(triage, duration_ms=(time.perf_counter() - started) * 1000)
+
+    async def _asked(
+        self, until: float, turns: Sequence[Turn], categories: Sequence[Category], context: Context
+    ) -> Triage:
+        """The remote engine's own result, by ``until`` (the event loop's time). Raises TriageFailed."""
+        if self._remote is None:
+            raise TriageFailed("disabled")
+        if not self._breaker.enter():
+            raise TriageFailed("breaker_open")
+        try:
+            if self._budget is not None and not self._budget.take():
+                raise TriageFailed("budget")
+            remote = await self._timed(self._remote, until, turns, categories, context)
+            self._breaker.succeeded()
+            return remote
+        finally:
+            self._breaker.leave()  # also when the person left: that says nothing about the server
+
+    async def _timed(
+        self,
+        remote: RemoteEngine,
+        until: float,
+        turns: Sequence[Turn],
+        categories: Sequence[Category],
+        context: Context,
+    ) -> Triage:
+        """The call itself; its failure is counted."""
+        try:
+            async with asyncio.timeout_at(until):
+                return await remote.triage(turns, categories, context)
+        except TimeoutError:
+            self._breaker.failed()
+            raise TriageFailed("timeout") from None
+        except TriageFailed as failed:
+            if failed.cause == "refusal":
+                self._breaker.succeeded()
+            elif failed.cause not in _NOT_ITS_FAULT:
+                at_once = failed.cause in ("auth", "key_refused")
+                self._breaker.failed(at_once=at_once, retry_after_s=failed.retry_after_s)
+            raise
+
+    async def _within_bounds(
+        self,
+        remote: Triage,
+        local: Triage,
+        turns: Sequence[Turn],
+        categories: Sequence[Category],
+        context: Context,
+    ) -> Triage:
+        """What the local engine, on the text without instructions, lets the remote result change."""
+        rest, allowed = without_instructions(turns), local
+        if any(turn is not other for turn, other in zip(turns, rest, strict=True)):
+            allowed = await self._local.triage(rest, categories, context)
+            remote = bounds.outside_instructions(remote, turns, rest)
+        return bounds.bounded(remote, local, allowed, self._bands, calibrated=self._calibrated(remote))
+
+    def _cause(self, failed: TriageFailed) -> str | None:
+        """Why the local result is used; None where ``auto`` was not given a remote engine to use."""
+        is_given = failed.cause not in ("disabled", "no_key")
+        return failed.cause if is_given or self._config.engine == "openai" else None
+
+
+def _utc_now() -> datetime:
+    """The time, aware UTC."""
+    return datetime.now(UTC)
+
+
+def open_cascade(
+    config: Config,
+    *,
+    api_key: str | Callable[[], str | None] | None,
+    now: Callable[[], datetime] = _utc_now,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Cascade:
+    """The real engines as configured. Nothing slow is imported before the first remote triage.
+
+    Args:
+        config: ``[triage]`` and ``[openai]``.
+        api_key: The model's key, or how to find it (called once, in a thread, before the first remote triage).
+        now: Clock of the daily budget, aware UTC.
+        monotonic: Clock of the breaker, seconds.
+    """
+    from engine.triage.local_triage import LocalTriage
+    from engine.triage.openai_triage import OpenAITriage
+
+    remote = None
+    if config.triage.engine != "local" and config.openai.enabled:
+        remote = OpenAITriage(config.openai, api_key=api_key, deadline_s=config.triage.deadline_s)
+        if config.triage.engine == "auto" and remote.is_default_endpoint and api_key is None:
+            remote = None
+    budget = DailyBudget(config.openai.daily_budget, now)
+    return Cascade(LocalTriage(), remote, config=config.triage, budget=budget, monotonic=monotonic)

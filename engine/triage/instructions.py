@@ -1,0 +1,58 @@
+"""Instructions inside a message: where the text speaks to the machine instead of describing a problem.
+
+They are text to be classified and move nothing (spec section 3.3). Finding them is a second line of defence: what the
+local engine makes of the rest bounds a remote result (``engine.triage.bounds``). A clause wrongly taken for an
+instruction costs a remote model's opinion, nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from data.records import Turn
+from engine.text import fold
+
+_CLAUSE = re.compile(r"[^,.;:!?\n]+(?:[.,:](?=\S)[^,.;:!?\n]+)*")
+"""A run between punctuation; a comma, full stop or colon inside a word or number does not end it."""
+
+_CUES = re.compile(
+    r"\b(?:ignor|oubli|disregard|forget|overrid|outrepass|contourn|bypass|fai[st] abstraction|ne tiens pas compte)\w*\b"
+    r".{0,60}\b(?:instruct|consigne|regle|rule|prompt|previous|precedent|above|ci-dessus|directive)"
+    r"|\b(?:priorite|priority|severity|criticite|gravite|urgence|urgency)\b\W{0,3}"
+    r"(?:(?:est|is|a|au|to|sur|niveau|level|=)\W+){0,2}"
+    r"(?:max|critical|critique|haut|high|absol|elev|p?[0-9]|low|bass|medium|moyen|urgent)"
+    r"|\b(?:categor\w*|classe\w*|classif\w*|range|affecte\w*|route\w*)\b.{0,40}"
+    r"\b(?:securit\w*|security|access?\w*|email|network|reseau|hardware|software|phone|files|[0-9]{2}-[a-z])"
+    r"|\b(?:confiance|confidence|certitude|score)\b\W{0,3}(?:(?:est|is|a|de|of|to|=)\W+)?(?:max|total|[0-9])"
+    r"|\b[0-9]{2}-(?:access|email|network|hardware|software|phone|files|security|non-cat)\b"
+    r"|\b(?:system|systeme|assistant|developer)\b\s*(?:prompt|message|override|:|>)"
+    r"|\b(?:tu es|vous etes|you are)\s+(?:maintenant|desormais|now|un[e]? (?:ia|modele|assistant|robot))\b"
+    r"|\b(?:act as|agis comme|fais comme si|comporte-toi|pretend|jailbreak|prompt|auto_validate|confirm_summary)\b"
+    r"|\b(?:repond\w*|renvoi\w*|retourn\w*|gener\w*|answer|respond|return|output|print)\b.{0,40}"
+    r"\b(?:json|uniquement|seulement|only|exactement|exactly|categor\w*|priorit\w*|confi\w*|critical|critique)\b"
+    r"|\b(?:met[sz]?|mettez|passe[rz]?|marque[rz]?|force[rz]?|set|fixe[rz]?|choisi\w*)\b.{0,40}"
+    r"\b(?:priorit\w*|categor\w*|confiance|confidence|critical|critique)\b"
+    r"|\bmode (?:admin\w*|debug|develop\w*|maintenance|test|root|dieu|god)\b"
+    r"|[\"'](?:category|subcategory|priority|confidence|categorie|priorite|confiance)[\"']"
+    r"|<\|?(?:im_start|im_end|system|endoftext)|\[/?inst\]|</?(?:system|user|assistant|instructions?)>"
+)
+
+
+def without_instructions(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    """The turns with every clause that instructs replaced by as many spaces, so that positions stay true.
+
+    A turn that has none is returned as it is, the same object.
+    """
+    return tuple(_rest(turn) if turn.author == "requester" else turn for turn in turns)
+
+
+def _rest(turn: Turn) -> Turn:
+    """The turn without its instructing clauses."""
+    folded = fold(turn.text)
+    text = _CLAUSE.sub(lambda clause: " " * len(clause[0]) if _CUES.search(clause[0]) else clause[0], folded)
+    if text == folded:
+        return turn
+    blank = "".join(char if kept == was else " " for char, kept, was in zip(turn.text, text, folded, strict=True))
+    return replace(turn, text=blank)

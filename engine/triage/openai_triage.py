@@ -1,0 +1,258 @@
+"""The remote engine: a triage by any OpenAI-compatible endpoint, over the official SDK.
+
+The only file that imports the SDK, and only when a triage is asked for: it costs half a second. What is asked is in
+``remote_prompt``, how an answer is read in ``remote_answer``, what servers cannot do in ``dialect``; deadline,
+breaker and fall-back are the cascade's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from data.records import Category, Turn
+from engine import masking
+from engine.config import OpenAIConfig
+from engine.errors import ConfigError
+from engine.text import clean
+from engine.triage import remote_prompt
+from engine.triage.contract import Context, Triage, TriageFailed
+from engine.triage.dialect import Dialect, Form
+
+if TYPE_CHECKING:
+    import httpx2
+    from openai import APIStatusError, AsyncOpenAI, OpenAIError
+
+    from engine.triage.remote_answer import Answer
+
+LARGEST_ANSWER = 256 * 1024
+"""Bytes of a response, error pages included; more is not read."""
+
+CONNECT_TIMEOUT_S = 2.0
+"""Seconds; offline is to be known long before the deadline."""
+
+_NO_KEY_NEEDED = "none"
+"""The SDK wants some key; local servers want none."""
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+_CHATTY = ("openai", "httpx2", "httpcore2")
+"""Loggers that write requests, headers and URLs at DEBUG and INFO."""
+
+
+class OpenAITriage:
+    """The model behind one ``base_url``. What works there is remembered as long as this object lives."""
+
+    name = "openai"
+
+    def __init__(
+        self, config: OpenAIConfig, *, api_key: str | Callable[[], str | None] | None, deadline_s: float = 5.0
+    ) -> None:
+        """Nothing is imported or opened yet.
+
+        Args:
+            config: Endpoint, model, ``max_tokens``.
+            api_key: The key, or how to find it (called once, in a thread: a keyring can be slow). May be missing
+                where ``base_url`` is not OpenAI's own.
+            deadline_s: Longest wait for the next piece of an answer.
+        """
+        self.version = config.model
+        self._config = config
+        self._api_key = api_key
+        self._deadline_s = deadline_s
+        self._dialect = Dialect()
+        self._opening: asyncio.Task[AsyncOpenAI | TriageFailed] | None = None
+
+    @property
+    def is_default_endpoint(self) -> bool:
+        """Whether ``base_url`` is OpenAI's own, which wants a key."""
+        return self._config.base_url.rstrip("/") == OpenAIConfig.base_url
+
+    async def prepare(self) -> None:
+        """Find the key and load the SDK, in a thread; done by itself with the first triage.
+
+        Raises:
+            TriageFailed: ``no_key``; ``key_refused``, found in a place that is not private.
+        """
+        await self._client()
+
+    async def aclose(self) -> None:
+        """Close the connections; a later triage opens new ones."""
+        opening, self._opening = self._opening, None
+        if opening is None:
+            return
+        if not opening.done():
+            opening.cancel()
+        elif not opening.cancelled() and not isinstance(client := opening.result(), TriageFailed):
+            await client.close()
+
+    async def triage(self, turns: Sequence[Turn], categories: Sequence[Category], context: Context) -> Triage:
+        """Ask the model. Cancelling cancels the request.
+
+        Raises:
+            TriageFailed: ``no_key``, ``key_refused``, ``timeout``, ``connect``, ``auth``, ``rate_limited``,
+                ``http_<status>``, ``encoded``, ``too_big``, ``refusal``, ``empty``, ``truncated``, ``invalid_json``,
+                ``wrong_schema``, ``unknown_category``, ``sdk``.
+        """
+        started = time.perf_counter()
+        client = await self._client()
+        from engine.triage import remote_answer
+
+        masked, map_ = _masked(turns)
+        answer = await self._asked(client, masked, categories)
+        answer = remote_answer.restored(answer, partial(masking.restore, map=map_))
+        triage = remote_answer.as_triage(answer, turns, categories)
+        elapsed_ms = (time.perf_counter() - started) * 1000
+        return replace(triage, engine=self.name, engine_version=self.version, duration_ms=elapsed_ms)
+
+    async def _client(self) -> AsyncOpenAI:
+        """The client, opened once; a caller that is cancelled meanwhile leaves the opening under way."""
+        if self._opening is None:
+            self._opening = asyncio.create_task(asyncio.to_thread(self._open))
+        opened = await asyncio.shield(self._opening)
+        if isinstance(opened, TriageFailed):
+            raise TriageFailed(opened.cause)
+        return opened
+
+    def _open(self) -> AsyncOpenAI | TriageFailed:
+        """Everything that is slow: the key, the imports, the system's certificates. Runs in a thread."""
+        try:
+            key = self._api_key() if callable(self._api_key) else self._api_key
+        except ConfigError:
+            return TriageFailed("key_refused")
+        if not key and self.is_default_endpoint:
+            return TriageFailed("no_key")
+        import httpx2
+        from openai import AsyncOpenAI
+
+        from engine.triage import remote_answer  # noqa: F401  (pydantic: loaded here, not in the loop)
+
+        for name in _CHATTY:
+            logging.getLogger(name).setLevel(logging.WARNING)
+        is_loopback = urlsplit(self._config.base_url).hostname in _LOOPBACK
+        http_client = httpx2.AsyncClient(
+            timeout=httpx2.Timeout(self._deadline_s, connect=min(CONNECT_TIMEOUT_S, self._deadline_s)),
+            follow_redirects=False,  # the message goes where the site said, nowhere else
+            trust_env=not is_loopback,  # proxies and company certificates; never a proxy towards this machine
+            headers={"Accept-Encoding": "identity"},
+            event_hooks={"response": [_bounded]},
+        )
+        client = AsyncOpenAI(
+            api_key=key or _NO_KEY_NEEDED, base_url=self._config.base_url, max_retries=0, http_client=http_client
+        )
+        client.chat.completions.with_raw_response  # noqa: B018  (loads the resource's modules here, not in the loop)
+        return client
+
+    async def _asked(self, client: AsyncOpenAI, turns: Sequence[Turn], categories: Sequence[Category]) -> Answer:
+        """Ask in the form known to work, or in one after the other until one does."""
+        from engine.triage import remote_answer
+
+        while True:
+            try:
+                body = await self._sent(client, self._request(turns, categories))
+                answer = remote_answer.answer(remote_answer.content(body))
+            except TriageFailed as failed:
+                if failed.cause == "timeout":
+                    self._dialect.ran_out_of_time()
+                if not self._dialect.step_down(failed):
+                    raise
+            except asyncio.CancelledError:
+                self._dialect.ran_out_of_time()
+                raise
+            else:
+                self._dialect.worked()
+                return answer
+
+    def _request(self, turns: Sequence[Turn], categories: Sequence[Category]) -> dict[str, Any]:
+        """The parameters of a chat completion, as this server takes them."""
+        form, is_default = self._dialect.form, self.is_default_endpoint
+        schema = remote_prompt.schema(categories, caps=not is_default)
+        request: dict[str, Any] = {
+            "model": self._config.model,
+            "messages": remote_prompt.messages(turns, categories, in_words=form is not Form.JSON_SCHEMA),
+        }
+        if form is Form.JSON_SCHEMA:
+            described = {"name": "triage", "strict": True, "schema": schema}
+            request["response_format"] = {"type": "json_schema", "json_schema": described}
+        elif form is Form.JSON_OBJECT:
+            request["response_format"] = {"type": "json_object", **({} if is_default else {"schema": schema})}
+        return request
+
+    async def _sent(self, client: AsyncOpenAI, request: Mapping[str, Any]) -> bytes:
+        """Send, without a parameter the server refused if need be; the body of the answer."""
+        import openai
+
+        while True:
+            bounds: dict[str, Any] = {self._dialect.limit: self._config.max_tokens}
+            if self._dialect.has_temperature:
+                bounds["temperature"] = 0
+            try:
+                raw = await client.chat.completions.with_raw_response.create(**request, **bounds)
+                return bytes(raw.content)
+            except openai.BadRequestError as error:
+                if not self._dialect.adapt(error.param):
+                    raise _failure(error) from None
+            except openai.OpenAIError as error:
+                raise _failure(error) from None
+
+
+def _masked(turns: Sequence[Turn]) -> tuple[tuple[Turn, ...], Mapping[str, str]]:
+    """The turns as they may leave the machine, and the map to put back what was replaced."""
+    masks = masking.Masks()
+    masked = tuple(replace(turn, text=masking.remote(clean(turn.text), masks).text) for turn in turns)
+    return masked, masks.map
+
+
+def _failure(error: OpenAIError) -> TriageFailed:
+    """The SDK's error as our code, without its text (which can quote the message or the key)."""
+    import httpx2
+    import openai
+
+    match error:
+        case openai.APITimeoutError():
+            return TriageFailed("connect" if isinstance(error.__cause__, httpx2.ConnectTimeout) else "timeout")
+        case openai.APIConnectionError():
+            return TriageFailed("connect")
+        case openai.AuthenticationError() | openai.PermissionDeniedError():
+            return TriageFailed("auth")
+        case openai.RateLimitError():
+            return TriageFailed("rate_limited", _retry_after_s(error))
+        case openai.APIStatusError():
+            return TriageFailed(f"http_{error.status_code}", _retry_after_s(error))
+        case _:
+            return TriageFailed("sdk")
+
+
+def _retry_after_s(error: APIStatusError) -> float | None:
+    """Seconds in ``Retry-After``; None where it is missing or a date."""
+    value = error.response.headers.get("retry-after", "").strip()
+    return float(value) if value.isascii() and value.isdigit() else None
+
+
+async def _bounded(response: httpx2.Response) -> None:
+    """Response hook: refuse what is compressed (we asked for plain), and stop reading at ``LARGEST_ANSWER`` bytes."""
+    import httpx2
+
+    if response.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+        raise TriageFailed("encoded")
+    stream = response.stream
+
+    class Bounded(httpx2.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            size = 0
+            async for chunk in stream:  # type: ignore[union-attr]
+                size += len(chunk)
+                if size > LARGEST_ANSWER:
+                    raise TriageFailed("too_big")
+                yield chunk
+
+        async def aclose(self) -> None:
+            await stream.aclose()  # type: ignore[union-attr]
+
+    response.stream = Bounded()

@@ -1,0 +1,203 @@
+"""From what a remote model wrote to a ``Triage``: checked, tied to the requester's words, or refused.
+
+Loaded with the first remote triage: pydantic is too heavy for the way to the first frame.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from data.records import Category, Priority, Turn
+from engine.text import clean, fold
+from engine.triage.contract import INFO_KEYS, MISSING_KEYS, Found, Span, Triage, TriageFailed
+from engine.triage.evidence import checked, normal
+from engine.triage.remote_prompt import LONGEST_QUOTE, LONGEST_TITLE, MOST_PROBLEMS, MOST_SYMPTOMS, NO_TITLE
+
+_EDGES = " \t\n.,;:!?…\"'«»“”()"
+_WORD = re.compile(r"[^\W_]+")
+_SHORT = 4
+"""Words below this length (articles, prepositions) need not be the message's."""
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def _null_text(value: Any) -> Any:
+    """Weak models write an empty text or the word where null is meant."""
+    return None if isinstance(value, str) and value.strip().lower() in ("", "null", "none") else value
+
+
+Quote = Annotated[str, Field(max_length=LONGEST_QUOTE)]
+Maybe = Annotated[Annotated[str, Field(max_length=LONGEST_QUOTE)] | None, BeforeValidator(_null_text)]
+
+
+class Answer(BaseModel):
+    """The JSON that a model writes; what it says more than this is ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    category: Quote
+    subcategory: Maybe = None
+    confidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+    priority: Priority
+    title: Quote
+    symptoms: Annotated[tuple[Quote, ...], Field(max_length=MOST_SYMPTOMS)] = ()
+    extracted_info: Annotated[dict[str, Maybe], Field(max_length=2 * len(INFO_KEYS))] = {}
+    missing_info: Annotated[tuple[Quote, ...], Field(max_length=len(MISSING_KEYS))] = ()
+    other_problems: Annotated[tuple[Quote, ...], Field(max_length=MOST_PROBLEMS)] = ()
+
+
+class _Message(BaseModel):
+    """What the model says."""
+
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(BaseModel):
+    """One alternative; we ask for one."""
+
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _Completion(BaseModel):
+    """A chat completion, as far as we read it."""
+
+    choices: Annotated[list[_Choice], Field(min_length=1)]
+
+
+def content(body: bytes) -> str:
+    """The text that the model wrote, out of the body of a chat completion.
+
+    Raises:
+        TriageFailed: ``invalid_json``, ``wrong_schema`` (not a completion), ``refusal``, ``empty``, ``truncated``.
+    """
+    choice = _valid(_Completion, body).choices[0]
+    text = (choice.message.content or "").strip()
+    if choice.message.refusal or choice.finish_reason == "content_filter":
+        raise TriageFailed("refusal")
+    if choice.finish_reason == "length" and not text.endswith(("}", "```")):
+        raise TriageFailed("truncated")
+    if not text:
+        raise TriageFailed("empty")
+    return text
+
+
+def answer(text: str) -> Answer:
+    """The answer in the model's text, also when a weak model put words or a code fence around the object.
+
+    Raises:
+        TriageFailed: ``invalid_json`` or ``wrong_schema``.
+    """
+    text = text.rpartition("</think>")[2]
+    start, end = text.find("{"), text.rfind("}") + 1
+    if start < 0 or end <= start:
+        raise TriageFailed("invalid_json")
+    return _valid(Answer, text[start:end])
+
+
+def restored(given: Answer, put_back: Callable[[str], str]) -> Answer:
+    """The answer with what was masked towards the model put back into each of its texts."""
+    return given.model_copy(
+        update={
+            "title": put_back(given.title),
+            "symptoms": tuple(map(put_back, given.symptoms)),
+            "extracted_info": {key: value and put_back(value) for key, value in given.extracted_info.items()},
+            "other_problems": tuple(map(put_back, given.other_problems)),
+        }
+    )
+
+
+def as_triage(given: Answer, turns: Sequence[Turn], categories: Sequence[Category]) -> Triage:
+    """The answer as a triage of these turns; whatever the turns do not say is dropped.
+
+    Args:
+        given: With masked data put back.
+        turns: The stored turns; only the requester's are evidence.
+        categories: The tree.
+
+    Raises:
+        TriageFailed: ``unknown_category``, also for a sub-category of another parent.
+    """
+    parents = {category.code: category.parent for category in categories if category.active}
+    if parents.get(given.category, "") is not None:
+        raise TriageFailed("unknown_category")
+    if given.subcategory is not None and parents.get(given.subcategory) != given.category:
+        raise TriageFailed("unknown_category")
+    symptoms = _located(given.symptoms, turns)
+    info = {key: found for key in INFO_KEYS if (found := located(given.extracted_info.get(key) or "", turns))}
+    info = {key: replace(found, value=normal(found.value)) for key, found in info.items()}
+    triage = Triage(
+        category=given.category,
+        subcategory=given.subcategory,
+        confidence=given.confidence,
+        priority=given.priority,
+        title=_title(given.title, turns, symptoms),
+        symptoms=symptoms,
+        extracted_info=MappingProxyType(info),
+        missing_info=tuple(key for key in dict.fromkeys(given.missing_info) if key in MISSING_KEYS and key not in info),
+        other_problems=tuple(found.value for found in _located(given.other_problems, turns)),
+        engine="openai",
+    )
+    return checked(triage, turns)
+
+
+def located(quote: str, turns: Sequence[Turn]) -> Found | None:
+    """Where a requester's turn says this, whatever its case, accents and white space; None if none does."""
+    words = fold(clean(quote)).strip(_EDGES).split()
+    if not words:
+        return None
+    pattern = re.compile(r"(?<!\w)" + r"\s+".join(map(re.escape, words)) + r"(?!\w)")
+    for number, turn in enumerate(turns):
+        if turn.author == "requester" and (match := pattern.search(fold(turn.text))):
+            return Found(turn.text[match.start() : match.end()], Span(number, match.start(), match.end()))
+    return None
+
+
+def _located(quotes: Iterable[str], turns: Sequence[Turn]) -> tuple[Found, ...]:
+    """Those that a turn says, each once."""
+    found = (located(quote, turns) for quote in quotes)
+    return tuple({each.span: each for each in found if each is not None}.values())
+
+
+def _title(proposed: str, turns: Sequence[Turn], symptoms: Sequence[Found]) -> str:
+    """The model's title if it is in the requester's words; else one made of the symptoms."""
+    said = set(_WORD.findall(fold(" ".join(turn.text for turn in turns if turn.author == "requester"))))
+    title = _cut(clean(proposed).strip(_EDGES))
+    words = [word for word in _WORD.findall(fold(title)) if len(word) >= _SHORT]
+    if not words or not all(_is_said(word, said) for word in words):
+        title = _cut(", ".join(found.value for found in symptoms))
+    return title[:1].upper() + title[1:] if title else NO_TITLE
+
+
+def _is_said(word: str, said: set[str]) -> bool:
+    """Whether the requester used the word, in this or another ending."""
+    stem = word[: max(_SHORT, len(word) - 2)]
+    return any(each.startswith(stem) for each in said)
+
+
+def _cut(text: str) -> str:
+    """At most the length of a title, on one line, not in the middle of a word."""
+    text = " ".join(text.split())
+    if len(text) <= LONGEST_TITLE:
+        return text
+    return text[: LONGEST_TITLE + 1].rpartition(" ")[0].rstrip(" ,;:") or text[:LONGEST_TITLE]
+
+
+def _valid(model: type[_Model], text: str | bytes) -> _Model:
+    """The text as this model.
+
+    Raises:
+        TriageFailed: ``invalid_json`` or ``wrong_schema``; without pydantic's words, which quote the text.
+    """
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        kinds = {problem["type"] for problem in error.errors(include_url=False, include_input=False)}
+        raise TriageFailed("invalid_json" if "json_invalid" in kinds else "wrong_schema") from None
