@@ -1,0 +1,196 @@
+"""One HTTP exchange with a server: its limits, and what a broken one means.
+
+Says whether a request that got no answer may have taken effect. What a GLPI answer means is for ``glpi.refusals``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import httpx
+
+from glpi.errors import NotSent, Unclear
+
+BODY_LIMIT = 5_000_000
+"""Bytes of an answer, decompressed; a longer one is cut off and not used."""
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """How long to wait, in seconds."""
+
+    connect_s: float = 5.0
+    """To resolve the name, connect and agree on TLS; also for a free connection of the pool."""
+    read_s: float = 20.0
+    """For the answer to a read."""
+    write_s: float = 60.0
+    """For the answer to a write: GLPI may send its mails before it answers."""
+    goodbye_s: float = 2.0
+    """For the whole farewell at exit."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, with nothing of the server's text outside ``body``."""
+
+    status: int
+    body: object
+    """Parsed JSON; meaningless unless ``is_json``."""
+    is_json: bool
+    last_modified: datetime | None = None
+    retry_after_s: float | None = None
+
+    @property
+    def code(self) -> str | None:
+        """GLPI's error code where the body is an error of the legacy API: ``["ERROR_…", …]``."""
+        if not self.is_json or not isinstance(self.body, list) or not self.body:
+            return None
+        word = self.body[0]
+        return word if isinstance(word, str) and word.startswith("ERROR") and word.isascii() else None
+
+
+class Exchange:
+    """A pool of connections to one address. Belongs to the event loop of its first request."""
+
+    def __init__(self, url: str, *, ca_file: str | None, timeouts: Timeouts) -> None:
+        """``url``: root of the API, as ``api_root`` makes it; ``ca_file``: PEM file of a private authority."""
+        self.url = url
+        self.requests = 0
+        self._ca_file = ca_file
+        self._timeouts = timeouts
+        self._client: httpx.AsyncClient | None = None
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        params: Mapping[str, str] | None = None,
+        payload: object = None,
+    ) -> Answer:
+        """Send one request and read the answer; never follows a redirect, never sends twice.
+
+        Raises:
+            NotSent: The request cannot have arrived.
+            Unclear: It may have taken effect.
+        """
+        client = self._client = self._client or self._connect()
+        client.cookies.clear()
+        wait_s = self._timeouts.read_s if method == "GET" else self._timeouts.write_s
+        connect_s = self._timeouts.connect_s
+        request = client.build_request(
+            method,
+            self.url + path,
+            params=params,
+            headers=headers,
+            content=_encoded(payload),
+            timeout=httpx.Timeout(wait_s, connect=connect_s, pool=connect_s),
+        )
+        self.requests += 1
+        try:
+            # The limits above are for one step each; a server that sends a byte now and then must end too.
+            async with asyncio.timeout(2 * connect_s + wait_s):
+                return await self._exchange(client, request)
+        except (httpx.TransportError, TimeoutError, httpx.DecodingError) as error:
+            broken = _broken(error)
+        raise broken
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    def _connect(self) -> httpx.AsyncClient:
+        # A proxy set for the outside must not catch a GLPI on this machine.
+        outside = urlsplit(self.url).hostname not in _LOOPBACK
+        verify: ssl.SSLContext | bool = ssl.create_default_context(cafile=self._ca_file) if self._ca_file else True
+        return httpx.AsyncClient(
+            verify=verify if self.url.startswith("https:") else False,
+            trust_env=outside,
+            follow_redirects=False,
+            limits=httpx.Limits(max_connections=4, max_keepalive_connections=2, keepalive_expiry=5.0),
+            headers={"User-Agent": "guichet", "Accept": "application/json"},
+        )
+
+    async def _exchange(self, client: httpx.AsyncClient, request: httpx.Request) -> Answer:
+        response = await client.send(request, stream=True)
+        try:
+            body = bytearray()
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > BODY_LIMIT:
+                    raise Unclear("TOO_LONG", response.status_code)
+        finally:
+            await response.aclose()
+        return _answer(response, bytes(body))
+
+
+def _encoded(payload: object) -> bytes | None:
+    # A lone surrogate cannot be sent; losing one character is better than losing the ticket.
+    return None if payload is None else json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _answer(response: httpx.Response, raw: bytes) -> Answer:
+    headers = response.headers
+    is_json, body = False, None
+    if headers.get("Content-Type", "").partition(";")[0].strip().lower() == "application/json":
+        try:
+            body, is_json = json.loads(raw), True
+        except (ValueError, RecursionError):
+            is_json = False
+    return Answer(
+        status=response.status_code,
+        body=body,
+        is_json=is_json,
+        last_modified=_http_date(headers.get("Last-Modified")),
+        retry_after_s=_retry_after(headers.get("Retry-After"), _http_date(headers.get("Date"))),
+    )
+
+
+def _broken(error: httpx.TransportError | TimeoutError | httpx.DecodingError) -> NotSent | Unclear:
+    # ProxyError: the proxy refused the tunnel, so nothing reached the server behind it.
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
+        return NotSent("TLS_CERTIFICATE" if _is_certificate(error) else "NO_CONNECTION")
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
+        return Unclear("TIMEOUT")
+    return Unclear("CONNECTION_LOST")
+
+
+def _is_certificate(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _http_date(value: str | None) -> datetime | None:
+    if not value:
+        return None
+    try:
+        found = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _retry_after(value: str | None, server_now: datetime | None) -> float | None:
+    if not value:
+        return None
+    if value.strip().isascii() and value.strip().isdigit():
+        return min(float(value), 86_400.0)
+    until = _http_date(value)
+    if until is None:
+        return None
+    return min(max((until - (server_now or datetime.now(UTC))).total_seconds(), 0.0), 86_400.0)

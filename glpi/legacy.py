@@ -1,0 +1,332 @@
+"""The REST API of GLPI 10, 11 and 12 (``apirest.php``): our calls, in GLPI's words.
+
+Never repeats a POST; a request is repeated once only where GLPI says that the session is gone, which it checks first.
+Source of every call: the GLPI REST API documentation, and exchanges recorded with GLPI 10.0.19 and 11.0.6.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+from glpi.answers import (
+    ActiveProfile,
+    Actors,
+    Added,
+    Followups,
+    Found,
+    GlpiConfig,
+    Ids,
+    KeyRow,
+    KeyRows,
+    TicketItem,
+    TicketRows,
+    UserRows,
+    Written,
+)
+from glpi.encoding import sent_html, sent_title
+from glpi.errors import CallerRefused, ContentRefused, GlpiError, Hidden, NotFound, NotSent, Unclear
+from glpi.exchange import Timeouts
+from glpi.legacy_session import LegacySession, before_writing, checked, shaped
+from glpi.models import Changes, Followup, Requester, TicketInput, TicketState
+from glpi.refusals import Asked, refusal
+
+PAGE = 200
+"""Rows asked for at once; more cost GLPI memory."""
+
+OVERLAP = timedelta(seconds=2)
+"""Taken off the cursor of a pull: ``date_mod`` has whole seconds and ``morethan`` is strict."""
+
+LOOKUP_MARGIN = timedelta(days=7)
+"""Taken off ``since`` in a look-up: the zones and the two clocks may differ, and a miss would cost a second ticket."""
+
+_ALIVE = frozenset({"ERROR_LOGIN_PARAMETERS_MISSING", "ERROR_SESSION_TOKEN_MISSING"})
+_KEY = re.compile(r"[A-Za-z0-9-]{8,128}")
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_COLUMNS = MappingProxyType({f"forcedisplay[{n}]": str(option) for n, option in enumerate((2, 12, 3, 7, 19, 17, 16))})
+_REQUESTER = 1
+_NOTIFY = 1
+
+
+class LegacyClient:
+    """A connection to one GLPI by the legacy API. Fulfils ``glpi.client.GlpiClient``; for one event loop."""
+
+    def __init__(
+        self,
+        url: str,
+        app_token: str | None,
+        user_token: str,
+        *,
+        ca_file: str | None = None,
+        timeouts: Timeouts | None = None,
+        version: int | None = None,
+    ) -> None:
+        """Prepare a client; nothing is sent yet.
+
+        Args:
+            url: Address of GLPI or of its API, see ``glpi.legacy_session.api_root``.
+            app_token: Token of the API client, None where it has none.
+            user_token: Token of the service account.
+            ca_file: PEM file of a private authority.
+            timeouts: Limits other than the usual ones.
+            version: GLPI's major version; asked for when first needed otherwise.
+
+        Raises:
+            ValueError: The address cannot be one of GLPI.
+        """
+        self._session = LegacySession(url, app_token, user_token, ca_file=ca_file, timeouts=timeouts or Timeouts())
+        self._version = version
+        self._offset: timedelta | None = None
+
+    @property
+    def requests(self) -> int:
+        """HTTP requests made so far, logins included."""
+        return self._session.exchange.requests
+
+    async def probe(self) -> None:
+        """One cheap request; returns when a GLPI API that would take a login answers there."""
+        answer = await self._session.anonymous()
+        if answer.code not in _ALIVE:
+            raise refusal(answer, Asked.LOGIN)
+
+    async def version(self) -> int:
+        """GLPI's major version, asked once. An unclear answer is ``NotSent``: the call it is for did not happen."""
+        if self._version is None:
+            try:
+                answer = await self._session.read("/getGlpiConfig")
+                self._version = checked(GlpiConfig, answer).major
+            except Unclear as error:
+                failed = before_writing(error)
+            else:
+                return self._version
+            raise failed
+        return self._version
+
+    async def find_user(self, email: str) -> int | None:
+        """The id of the active user with this e-mail; None if there is none, or more than one.
+
+        A malformed address is nobody's and costs no request. An address shared by several users is no proof
+        of who asks: better an e-mail-only requester than the wrong person.
+        """
+        email = email.strip()
+        if len(email) > 254 or not _EMAIL.fullmatch(email):
+            return None
+        # NOTE: contains is SQL LIKE, where "_" and "%" match anything: compared again on our side.
+        criteria = [(5, "contains", f"^{email}$"), (8, "equals", "1")]
+        found = await self._search("User", criteria, {"forcedisplay[0]": "2", "forcedisplay[1]": "5"})
+        ids = {row.id for row in shaped(UserRows, found.data).root if row.has(email)}
+        return ids.pop() if len(ids) == 1 else None
+
+    async def create_ticket(self, ticket: TicketInput) -> int:
+        """Create a ticket and return GLPI's number for it.
+
+        A title is clipped to what GLPI keeps. A missing right to create, which GLPI reports as a refused content,
+        is told apart by asking for the profile and raised as ``CallerRefused("RIGHT_MISSING")``.
+        """
+        version = await self.version()
+        try:
+            answer = await self._session.write("POST", "/Ticket", _ticket_fields(ticket, version), expected=201)
+        except ContentRefused as error:
+            refused: GlpiError = error
+        else:
+            return checked(Added, answer).id
+        if refused.code == "ERROR_GLPI_ADD":
+            refused = await self._reason(refused)
+        raise refused
+
+    async def find_tickets(self, key: str, since: datetime | None = None) -> tuple[int, ...]:
+        """Ids of tickets that carry this key, live and trashed, lowest first. Two requests; if one fails, so does this.
+
+        From 11 on the key is looked for in ``externalid``, on 10 in the text. ``since`` (aware) limits the second
+        by the date of the last change, which is never earlier than the creation: the opening date may be, because
+        a ticket taken offline keeps its own.
+
+        Raises:
+            ValueError: The key has other characters than ``[A-Za-z0-9-]``, or fewer than 8.
+        """
+        if not _KEY.fullmatch(key):
+            raise ValueError("not a key")
+        if await self.version() >= 11:
+            option, criteria = 87, [(87, "contains", f"^{key}$")]
+        else:
+            option, criteria = 21, [(21, "contains", key)]
+            if since is not None:
+                criteria.append((19, "morethan", _naive(since.astimezone(UTC) - LOOKUP_MARGIN)))
+        ids: set[int] = set()
+        for trashed in ("0", "1"):
+            show = {"forcedisplay[0]": "2", "forcedisplay[1]": str(option), "is_deleted": trashed}
+            found = await self._search("Ticket", criteria, show)
+            ids.update(row.id for row in shaped(KeyRows, found.data).root if _carries(row, option, key))
+        return tuple(sorted(ids))
+
+    async def get_ticket(self, ticket_id: int) -> TicketState:
+        """One ticket as it stands now, trashed ones included."""
+        answer = await self._session.read(f"/Ticket/{ticket_id}", {"get_hateoas": "false"}, asked=Asked.ITEM)
+        item = checked(TicketItem, answer)
+        if item.id != ticket_id:
+            raise Unclear("BAD_SHAPE", answer.status)
+        if answer.last_modified is not None:
+            self._learn_offset(item.date_mod, answer.last_modified)
+        return item.state()
+
+    async def requesters(self, ticket_id: int) -> tuple[Requester, ...]:
+        """The requesters of a ticket."""
+        params = {"range": f"0-{PAGE - 1}", "get_hateoas": "false"}
+        answer = await self._session.read(f"/Ticket/{ticket_id}/Ticket_User", params, asked=Asked.ITEM)
+        return checked(Actors, answer).requesters()
+
+    async def add_requester(self, ticket_id: int, user_id: int | None, email: str | None) -> None:
+        """Add a requester, by user id or else by e-mail."""
+        actor = {"users_id": user_id} if user_id else {"users_id": 0, "alternative_email": email}
+        fields = {"tickets_id": ticket_id, "type": _REQUESTER, "use_notification": _NOTIFY, **actor}
+        checked(Added, await self._session.write("POST", "/Ticket_User", fields, expected=201))
+
+    async def set_priority(self, ticket_id: int, priority: int) -> None:
+        """Set the priority alone, which GLPI accepts on an update, also where it computes it on creation."""
+        answer = await self._session.write("PUT", f"/Ticket/{ticket_id}", {"priority": priority}, expected=200)
+        if not checked(Written, answer).confirms(ticket_id):
+            raise Unclear("BAD_SHAPE", answer.status)
+
+    async def followups(self, ticket_id: int) -> tuple[Followup, ...]:
+        """All follow-ups of a ticket, oldest first, private ones included."""
+        found: dict[int, Followup] = {}
+        for start in range(0, 100 * PAGE, PAGE):
+            params = {"range": f"{start}-{start + PAGE - 1}", "sort": "id", "order": "ASC", "get_hateoas": "false"}
+            try:
+                answer = await self._session.read(f"/Ticket/{ticket_id}/ITILFollowup", params, asked=Asked.ITEM)
+            except CallerRefused as error:
+                # NOTE: a range past the end is refused; it ends the list, unless it was the first page.
+                if error.code != "ERROR_RANGE_EXCEED_TOTAL" or start == 0:
+                    raise
+                break
+            page = checked(Followups, answer).models()
+            found.update((followup.id, followup) for followup in page)
+            if answer.status == 200 or len(page) < PAGE:
+                break
+        return tuple(found[number] for number in sorted(found))
+
+    async def add_followup(self, ticket_id: int, content: str, *, is_private: bool) -> int:
+        """Add a follow-up (HTML content) and return its id."""
+        text = sent_html(content, await self.version())
+        fields = {"itemtype": "Ticket", "items_id": ticket_id, "content": text, "is_private": int(is_private)}
+        return checked(Added, await self._session.write("POST", "/ITILFollowup", fields, expected=201)).id
+
+    async def trash_ticket(self, ticket_id: int) -> None:
+        """Put a ticket into the trash; it can be restored there."""
+        answer = await self._session.write("DELETE", f"/Ticket/{ticket_id}", None, expected=200)
+        if not checked(Written, answer).confirms(ticket_id):
+            raise Unclear("BAD_SHAPE", answer.status)
+
+    async def changed_tickets(self, cursor: str | None) -> Changes:
+        """Live tickets written by this account and changed since the cursor, oldest first.
+
+        One request, unless more tickets than a page holds changed within the overlap: then the page is asked for
+        again, doubled, because the cursor could not move on otherwise.
+        """
+        criteria = [(22, "equals", "myself")]
+        if cursor is not None:
+            criteria.append((19, "morethan", _naive(datetime.fromisoformat(cursor) - OVERLAP)))
+        show = {**_COLUMNS, "sort": "19", "order": "ASC"}
+        page = PAGE
+        while True:
+            found = await self._search("Ticket", criteria, show, page)
+            rows = shaped(TicketRows, found.data).root
+            newest = max((row.date_mod for row in rows), default=cursor)
+            complete = found.count == found.totalcount
+            if complete or cursor is None or (newest or "") > cursor:
+                return Changes(tuple(row.state() for row in rows), newest, complete)
+            page *= 2
+
+    async def clock_offset(self) -> timedelta | None:
+        """The server's zone offset from UTC (naive local minus UTC), None where GLPI has no ticket to tell it.
+
+        Known from any ticket read before; otherwise the newest ticket is read (two requests, once).
+        """
+        if self._offset is None:
+            params = {"range": "0-0", "sort": "id", "order": "DESC", "only_id": "true", "get_hateoas": "false"}
+            try:
+                newest = checked(Ids, await self._session.read("/Ticket", params)).root
+                if newest:
+                    await self.get_ticket(newest[0].id)
+            except (CallerRefused, Hidden, NotFound):
+                return None
+            except Unclear as error:
+                failed = before_writing(error)
+            else:
+                return self._offset
+            raise failed
+        return self._offset
+
+    async def aclose(self) -> None:
+        """End the GLPI session (killSession) and close connections; never raises for the far end."""
+        await self._session.aclose()
+
+    async def _search(
+        self, itemtype: str, criteria: Sequence[tuple[int, str, str]], show: Mapping[str, str], rows: int = PAGE
+    ) -> Found:
+        params = dict(show)
+        for number, (option, searchtype, value) in enumerate(criteria):
+            prefix = f"criteria[{number}]"
+            params |= {f"{prefix}[link]": "AND"} if number else {}
+            params |= {f"{prefix}[field]": str(option), f"{prefix}[searchtype]": searchtype, f"{prefix}[value]": value}
+        answer = await self._session.read(f"/search/{itemtype}", {**params, "range": f"0-{rows - 1}"})
+        found = checked(Found, answer)
+        if not found.is_consistent:
+            raise Unclear("BAD_SHAPE", answer.status)
+        return found
+
+    async def _reason(self, refused: GlpiError) -> GlpiError:
+        try:
+            profile = checked(ActiveProfile, await self._session.read("/getActiveProfile"))
+        except GlpiError:
+            # Refused for certain, but we cannot tell why: nothing was created, so it may be sent again.
+            return NotSent(refused.code, refused.status)
+        return refused if profile.may_create_tickets else CallerRefused("RIGHT_MISSING", refused.status)
+
+    def _learn_offset(self, date_mod: str, last_modified: datetime) -> None:
+        local = datetime.fromisoformat(date_mod).replace(tzinfo=UTC)
+        offset = timedelta(minutes=round((local - last_modified).total_seconds() / 60))
+        if abs(offset) <= timedelta(hours=15):
+            self._offset = offset
+
+
+def _naive(when: datetime) -> str:
+    return when.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _carries(row: KeyRow, option: int, key: str) -> bool:
+    if option == 87:
+        return row.externalid == key
+    # The text is what GLPI found the key in; only a longer key around ours does not count.
+    return row.content is None or re.search(f"(?<![A-Za-z0-9-]){key}(?![A-Za-z0-9-])", row.content) is not None
+
+
+def _ticket_fields(ticket: TicketInput, version: int) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "name": sent_title(ticket.name, version),
+        "content": sent_html(ticket.content, version),
+        "type": ticket.type,
+        "urgency": ticket.urgency,
+        "impact": ticket.impact,
+        "itilcategories_id": ticket.itilcategories_id,
+    }
+    optional = {
+        "externalid": ticket.key if version >= 11 else None,
+        "entities_id": ticket.entities_id,
+        "requesttypes_id": ticket.requesttypes_id,
+        "_groups_id_assign": ticket.assigned_group_id,
+        "date": ticket.date,
+        "status": ticket.status,
+    }
+    fields |= {name: value for name, value in optional.items() if value is not None}
+    if ticket.requester_id:
+        fields["_users_id_requester"] = ticket.requester_id
+    elif ticket.requester_email:
+        fields["_users_id_requester"] = 0
+        fields["_users_id_requester_notif"] = {
+            "use_notification": [_NOTIFY],
+            "alternative_email": [ticket.requester_email],
+        }
+    return fields

@@ -1,0 +1,159 @@
+"""GLPI's own session of the legacy API: login once for everybody, again when it was lost, goodbye at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import BaseModel, ValidationError
+
+from glpi.answers import SessionOpened
+from glpi.errors import CallerRefused, GlpiError, NotSent, Unclear
+from glpi.exchange import Answer, Exchange, Timeouts
+from glpi.refusals import SESSION_LOST, Asked, refusal
+
+M = TypeVar("M", bound=BaseModel)
+
+_TOKEN = re.compile(r"[\x21-\x7e]{1,256}")
+
+
+def api_root(url: str) -> str:
+    """The root of the legacy API for an address as people give it.
+
+    Takes the address of GLPI itself (``https://host/glpi``), of ``apirest.php``, or of ``api.php`` with or without
+    ``v1``.
+
+    Raises:
+        ValueError: Not an http(s) address with a host, or one with a user name in it.
+    """
+    parts = urlsplit(url.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("not an http(s) address")
+    path = re.sub(r"/+$", "", parts.path)
+    if path.endswith("/api.php"):
+        path += "/v1"
+    elif not path.endswith(("/apirest.php", "/api.php/v1")):
+        path += "/apirest.php"
+    return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+
+
+def checked(model: type[M], answer: Answer) -> M:
+    """The body as ``model``.
+
+    Raises:
+        Unclear: Not JSON, or not of this shape; carries nothing of the body.
+    """
+    if not answer.is_json:
+        raise Unclear("NOT_JSON", answer.status)
+    return shaped(model, answer.body, answer.status)
+
+
+def shaped(model: type[M], body: object, status: int | None = None) -> M:
+    """Part of a body as ``model``. Raises Unclear as ``checked``."""
+    with suppress(ValidationError):
+        return model.model_validate(body)
+    raise Unclear("BAD_SHAPE", status)
+
+
+def before_writing(error: GlpiError) -> GlpiError:
+    """The error for a preparation that failed: the request it was for was certainly not sent."""
+    return NotSent(error.code, error.status, error.retry_after_s) if isinstance(error, Unclear) else error
+
+
+class LegacySession:
+    """Requests within one GLPI session, which opens with the first of them."""
+
+    def __init__(
+        self, url: str, app_token: str | None, user_token: str, *, ca_file: str | None, timeouts: Timeouts
+    ) -> None:
+        """``app_token``: None where the API client asks for none. Raises ValueError for an unusable address."""
+        self.exchange = Exchange(api_root(url), ca_file=ca_file, timeouts=timeouts)
+        self._app_token, self._user_token = app_token or None, user_token
+        self._goodbye_s = timeouts.goodbye_s
+        self._session_token: str | None = None
+        self._login = asyncio.Lock()
+
+    async def read(self, path: str, params: Mapping[str, str] | None = None, *, asked: Asked = Asked.LIST) -> Answer:
+        """A GET that must answer 200 or 206."""
+        return await self._call("GET", path, params, None, asked, expected=(200, 206))
+
+    async def write(self, method: str, path: str, fields: Mapping[str, object] | None, *, expected: int) -> Answer:
+        """A POST, PUT or DELETE that must answer ``expected``."""
+        payload = None if fields is None else {"input": fields}
+        return await self._call(method, path, None, payload, Asked.WRITE, expected=(expected,))
+
+    async def anonymous(self) -> Answer:
+        """``initSession`` without a user: the cheapest question that only a GLPI API answers."""
+        return await self.exchange.send("GET", "/initSession", headers=self._headers())
+
+    async def aclose(self) -> None:
+        """Tell GLPI goodbye, briefly, and close the connections."""
+        token, self._session_token = self._session_token, None
+        if token is not None:
+            with suppress(GlpiError, TimeoutError):
+                async with asyncio.timeout(self._goodbye_s):
+                    await self.exchange.send("GET", "/killSession", headers=self._headers(token))
+        await self.exchange.aclose()
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        payload: object,
+        asked: Asked,
+        *,
+        expected: tuple[int, ...],
+    ) -> Answer:
+        token = await self._token(lost=None)
+        answer = await self._send(method, path, params, payload, token)
+        if (answer.status, answer.code) in SESSION_LOST:
+            # Checked by GLPI before it does anything, so a POST may be repeated too; once.
+            token = await self._token(lost=token)
+            answer = await self._send(method, path, params, payload, token)
+        if answer.status in expected and answer.is_json:
+            return answer
+        raise refusal(answer, asked)
+
+    async def _send(
+        self, method: str, path: str, params: Mapping[str, str] | None, payload: object, token: str
+    ) -> Answer:
+        return await self.exchange.send(method, path, headers=self._headers(token), params=params, payload=payload)
+
+    async def _token(self, *, lost: str | None) -> str:
+        async with self._login:
+            if self._session_token is None or self._session_token == lost:
+                self._session_token = None
+                self._session_token = await self._open()
+            return self._session_token
+
+    async def _open(self) -> str:
+        headers = {**self._headers(), "Authorization": f"user_token {self._checked_token(self._user_token)}"}
+        try:
+            answer = await self.exchange.send("GET", "/initSession", headers=headers)
+            if answer.status != 200:
+                raise refusal(answer, Asked.LOGIN)
+            return checked(SessionOpened, answer).session_token
+        except Unclear as error:
+            failed = before_writing(error)
+        raise failed
+
+    def _headers(self, session_token: str | None = None) -> dict[str, str]:
+        # NOTE: 10.0 encodes texts as HTML unless asked not to; 11 ignores the header.
+        headers = {"Content-Type": "application/json", "X-GLPI-Sanitized-Content": "false"}
+        if self._app_token is not None:
+            headers["App-Token"] = self._checked_token(self._app_token)
+        if session_token is not None:
+            headers["Session-Token"] = session_token
+        return headers
+
+    @staticmethod
+    def _checked_token(token: str) -> str:
+        # NOTE: a token with other characters answers 500 and HTML on recent GLPI 11.
+        if not _TOKEN.fullmatch(token):
+            raise CallerRefused("BAD_TOKEN_FORMAT")
+        return token

@@ -1,0 +1,74 @@
+"""What an answer of the legacy API that is not the expected one means, by what the caller can do about it.
+
+Branches on status and code only: GLPI's messages are localised and can contain what a person typed.
+Source: GLPI REST API, "Errors", and exchanges recorded with GLPI 10.0.19 and 11.0.6.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from glpi.errors import CallerRefused, ContentRefused, GlpiError, Hidden, NotFound, NotSent, Unclear
+from glpi.exchange import Answer
+
+SESSION_LOST = frozenset({(401, "ERROR_SESSION_TOKEN_INVALID"), (400, "ERROR_SESSION_TOKEN_MISSING")})
+"""The only answers that a new login can cure; checked before anything is written."""
+
+_CONTENT = frozenset(
+    {
+        "ERROR_GLPI_ADD",
+        "ERROR_GLPI_UPDATE",
+        "ERROR_GLPI_DELETE",
+        "ERROR_GLPI_PARTIAL_ADD",
+        "ERROR_BAD_ARRAY",
+        "ERROR_JSON_PAYLOAD_INVALID",
+        "ERROR_JSON_PAYLOAD_FORBIDDEN",
+        "ERROR_ITEMTYPE_NOT_FOUND_NOR_COMMONDBTM",
+    }
+)
+
+
+class Asked(Enum):
+    """What the request was for: the same refusal means something else for a list and for one item."""
+
+    LOGIN = "login"
+    LIST = "list"
+    ITEM = "item"
+    WRITE = "write"
+
+
+def refusal(answer: Answer, asked: Asked) -> GlpiError:
+    """The error for an answer without the expected status or shape."""
+    status, code = answer.status, answer.code
+    if status in (408, 425, 429):
+        return NotSent(f"HTTP_{status}", status, answer.retry_after_s)
+    if status == 413:
+        return ContentRefused("TOO_LARGE", status)
+    if status >= 500:
+        return Unclear(code or f"HTTP_{status}", status, answer.retry_after_s)
+    if code is None or status < 400:
+        return _odd(answer, asked)
+    return _refused(status, code, asked)
+
+
+def _odd(answer: Answer, asked: Asked) -> GlpiError:
+    status = answer.status
+    if 300 <= status < 400:
+        return Unclear("REDIRECT", status)
+    if status < 300:
+        return Unclear("BAD_SHAPE" if answer.is_json else "NOT_JSON", status)
+    # NOTE: a wrong base address answers 403 without a body (10.0.19) or a 404 page (11.0.6).
+    return CallerRefused("NO_API_HERE", status) if asked is Asked.LOGIN else Unclear(f"HTTP_{status}", status)
+
+
+def _refused(status: int, code: str, asked: Asked) -> GlpiError:
+    if (status, code) in SESSION_LOST:
+        return NotSent(code, status)
+    if status == 404:
+        return NotFound(code, status) if code == "ERROR_ITEM_NOT_FOUND" else CallerRefused(code, status)
+    if status == 403:
+        return Hidden(code, status) if asked is Asked.ITEM else CallerRefused(code, status)
+    if status == 400 and code in _CONTENT:
+        return ContentRefused(code, status)
+    # What is left refuses us whatever we send: tokens, login, address, API switched off, unknown resource or field.
+    return CallerRefused(code, status)

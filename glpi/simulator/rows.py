@@ -1,0 +1,54 @@
+"""Rows of the simulated GLPI with the columns of the real one, those that nothing here uses included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from glpi.simulator.storage import Row
+
+UNUSED: Mapping[str, Any] = MappingProxyType(
+    {
+        "global_validation": 1,
+        **dict.fromkeys(("slas_id_ttr", "slas_id_tto", "slalevels_id_ttr"), 0),
+        **dict.fromkeys(("time_to_resolve", "time_to_own", "begin_waiting_date")),
+        **dict.fromkeys(("sla_waiting_duration", "ola_waiting_duration", "olas_id_tto", "olas_id_ttr"), 0),
+        "olalevels_id_ttr": 0,
+        **dict.fromkeys(("ola_tto_begin_date", "ola_ttr_begin_date")),
+        **dict.fromkeys(("internal_time_to_resolve", "internal_time_to_own")),
+        **dict.fromkeys(("waiting_duration", "close_delay_stat", "solve_delay_stat"), 0),
+        **dict.fromkeys(("takeintoaccount_delay_stat", "actiontime", "is_deleted"), 0),
+    }
+)
+"""Columns of a ticket about agreements, waiting and statistics, as they are on creation."""
+
+
+def user_row(number: int, login: str, realname: str, firstname: str, *, is_active: bool = True) -> Row:
+    """A user."""
+    row = {"id": number, "name": login, "realname": realname, "firstname": firstname}
+    return {**row, "is_active": int(is_active), "is_deleted": 0, "entities_id": 0}
+
+
+def category_row(number: int, name: str, tree: Sequence[tuple[int, str]], at: str) -> Row:
+    """A category; ``tree``: (id, complete name) of those it may be below."""
+    above, _, own = name.rpartition(" > ")
+    parent = next((other for other, complete in tree if complete == above), 0) if above else 0
+    return {
+        "id": number,
+        "entities_id": 0,
+        "is_recursive": 1,
+        "itilcategories_id": parent,
+        "name": own,
+        "completename": name,
+        "comment": None,
+        "level": name.count(" > ") + 1,
+        "code": "",
+        "is_helpdeskvisible": 1,
+        "is_incident": 1,
+        "is_request": 1,
+        "is_problem": 1,
+        "is_change": 1,
+        "date_mod": at,
+        "date_creation": at,
+    }

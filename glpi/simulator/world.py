@@ -1,0 +1,320 @@
+"""What the simulated GLPI does to its tickets: the business rules, without HTTP.
+
+Times are GLPI's: naive, whole seconds, in the server's zone. Every method runs within ``storage.transaction``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from glpi.simulator.rows import UNUSED, category_row, user_row
+from glpi.simulator.sanitizer import kept
+from glpi.simulator.seeds import ENTITIES, PEOPLE, SERVICE_ACCOUNT
+from glpi.simulator.storage import Row, Storage
+
+REQUESTER, ASSIGNED = 1, 2
+
+_MATRIX = ((1, 1, 2, 2, 2), (1, 2, 2, 3, 3), (2, 2, 3, 4, 4), (2, 3, 4, 4, 5), (2, 3, 4, 5, 5))
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)+")
+_INTEGERS = frozenset({"type", "status", "urgency", "impact", "priority", "itilcategories_id", "requesttypes_id"})
+_WRITABLE = (*sorted(_INTEGERS), "name", "content")
+
+
+class Refused(Exception):
+    """GLPI does not do it; the message is what it answers beside the code."""
+
+    def __init__(self, text: str | None, name: str = "") -> None:
+        """``name``: which message of ``wording`` to use; else ``text`` as it is."""
+        super().__init__(name or text)
+        self.text, self.name = text, name
+
+
+class World:
+    """Tickets, people and categories of one simulated GLPI."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        *,
+        version: int,
+        zone: str,
+        now: Callable[[], datetime],
+        categories: Sequence[tuple[int, str]],
+    ) -> None:
+        """``now``: aware clock; ``categories``: (id, complete name), replacing those of an earlier run."""
+        self.storage, self.version, self._now = storage, version, now
+        self.zone = _zone(zone)
+        self.create_right = True
+        self.hidden: set[int] = set()
+        """Tickets in an entity that the account cannot see."""
+        with storage.transaction():
+            if not storage.rows("User"):
+                for person in PEOPLE:
+                    storage.put("User", user_row(person.id, person.login, person.realname, person.firstname))
+                    self._add_emails(person.id, person.emails)
+                storage.remember("next:User", 13)
+            for number in set(storage.rows("ITILCategory")) - {number for number, _ in categories}:
+                storage.remove("ITILCategory", number)
+            for number, name in categories:
+                storage.put("ITILCategory", category_row(number, name, categories, self.local_now()))
+
+    # --- clock --------------------------------------------------------------------------------------------------
+
+    def utc_now(self) -> datetime:
+        """The clock."""
+        return self._now().astimezone(UTC)
+
+    def local_now(self) -> str:
+        """The clock as GLPI writes it."""
+        return self._now().astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
+
+    def as_utc(self, local: str) -> datetime:
+        """The instant of one of GLPI's dates."""
+        return datetime.fromisoformat(local).replace(tzinfo=self.zone).astimezone(UTC)
+
+    # --- people -------------------------------------------------------------------------------------------------
+
+    def add_user(self, login: str, emails: Sequence[str], realname: str, firstname: str, *, is_active: bool) -> int:
+        """A new user and their addresses, the default one first."""
+        row = user_row(0, login, realname, firstname, is_active=is_active)
+        del row["id"]
+        number = self.storage.add("User", row)
+        self._add_emails(number, emails)
+        return number
+
+    def _add_emails(self, user_id: int, emails: Sequence[str]) -> None:
+        for position, email in enumerate(emails):
+            row = {"users_id": user_id, "is_default": int(position == 0), "is_dynamic": 0, "email": email}
+            self.storage.add("UserEmail", row)
+
+    def add_category(self, name: str) -> int:
+        """A new category by its complete name (``Réseau > Wi-Fi``)."""
+        rows = self.storage.rows("ITILCategory")
+        number = max(rows, default=0) + 1
+        tree = [(row["id"], row["completename"]) for row in rows.values()]
+        self.storage.put("ITILCategory", category_row(number, name, tree, self.local_now()))
+        return number
+
+    # --- tickets ------------------------------------------------------------------------------------------------
+
+    def create_ticket(self, given: Row, author: int = SERVICE_ACCOUNT) -> int:
+        """``POST /Ticket``. Raises Refused."""
+        entity = _integer(given.get("entities_id"), 0)
+        if not self.create_right or entity not in ENTITIES:
+            raise Refused(None, "ERROR_RIGHT_MISSING")
+        row = self._new_ticket(given, author, entity)
+        requesters = self._requesters(given)
+        number = self.storage.add("Ticket", row)
+        for user_id, email in requesters:
+            self._add_actor(number, user_id, REQUESTER, email)
+        for user_id in _numbers(given.get("_users_id_assign")):
+            self._add_actor(number, user_id, ASSIGNED, "")
+        for group_id in _numbers(given.get("_groups_id_assign")):
+            self.storage.add("Group_Ticket", {"tickets_id": number, "groups_id": group_id, "type": ASSIGNED})
+        if _numbers(given.get("_users_id_assign")) or _numbers(given.get("_groups_id_assign")):
+            self._assigned(number)
+        return number
+
+    def _new_ticket(self, given: Row, author: int, entity: int) -> Row:
+        at = self.local_now()
+        urgency, impact = (_level(given.get(name)) for name in ("urgency", "impact"))
+        row: Row = {
+            "entities_id": entity,
+            "name": self._fitting(self._text(given.get("name")).lstrip(), at),
+            "date": str(given.get("date") or at),
+            "closedate": None,
+            "solvedate": None,
+            "takeintoaccountdate": None,
+            "date_mod": at,
+            "users_id_lastupdater": author,
+            "status": _integer(given.get("status"), 1),
+            "users_id_recipient": author,
+            "requesttypes_id": _integer(given.get("requesttypes_id"), 1),
+            "content": self._text(given.get("content")),
+            "urgency": urgency,
+            "impact": impact,
+            "priority": _MATRIX[urgency - 1][impact - 1],
+            "itilcategories_id": _integer(given.get("itilcategories_id"), 0),
+            "type": _integer(given.get("type"), 1),
+            **UNUSED,
+            "locations_id": _integer(given.get("locations_id"), 0),
+        }
+        if self.version < 11:
+            return {**row, "validation_percent": 0, "date_creation": at}
+        return {**row, "date_creation": at, "tickettemplates_id": 0, "externalid": given.get("externalid")}
+
+    def _text(self, value: Any) -> str:
+        text = str(value or "").replace("\r\n", "\n")
+        return kept(text) if self.version < 11 else text
+
+    def _fitting(self, title: str, at: str) -> str:
+        if self.version < 11:
+            return title[:255]
+        if len(title) > 255:
+            raise Refused(
+                "MySQL query error: Data too long for column 'name' at row 1 (1406) in SQL query "
+                f"\"INSERT INTO `glpi_tickets` (`name`, `date_creation`) VALUES ('{title}', '{at}')\"."
+            )
+        return title
+
+    def _requesters(self, given: Row) -> list[tuple[int, str]]:
+        notif = given.get("_users_id_requester_notif")
+        emails = notif.get("alternative_email", []) if isinstance(notif, dict) else []
+        found = []
+        for position, user_id in enumerate(_numbers(given.get("_users_id_requester"))):
+            email = str(emails[position]) if position < len(emails) else ""
+            self._check_email(email)
+            if user_id in self.storage.rows("User") or (user_id == 0 and email):
+                found.append((user_id, email))
+        return found
+
+    def _check_email(self, email: str) -> None:
+        if email and not _EMAIL.fullmatch(email):
+            raise Refused(f"Adresse {'courriel' if self.version < 11 else 'e-mail'} {email} invalide")
+
+    def _add_actor(self, ticket_id: int, user_id: int, role: int, email: str) -> int:
+        row = {"tickets_id": ticket_id, "users_id": user_id, "type": role, "use_notification": 1}
+        return self.storage.add("Ticket_User", {**row, "alternative_email": email})
+
+    def add_actor(self, given: Row) -> int:
+        """``POST /Ticket_User``. Raises Refused."""
+        ticket_id, user_id = _integer(given.get("tickets_id"), 0), _integer(given.get("users_id"), 0)
+        email = str(given.get("alternative_email") or "")
+        if ticket_id not in self.storage.rows("Ticket") or (user_id == 0 and not email):
+            raise Refused(None, "ERROR_RIGHT_MISSING")
+        self._check_email(email)
+        role = _integer(given.get("type"), REQUESTER)
+        number = self._add_actor(ticket_id, user_id, role, email)
+        self.touch(ticket_id)
+        if role == ASSIGNED:
+            self._assigned(ticket_id)
+        return number
+
+    def add_group(self, given: Row) -> int:
+        """``POST /Group_Ticket``. Raises Refused."""
+        ticket_id, role = _integer(given.get("tickets_id"), 0), _integer(given.get("type"), REQUESTER)
+        if ticket_id not in self.storage.rows("Ticket"):
+            raise Refused(None, "ERROR_RIGHT_MISSING")
+        row = {"tickets_id": ticket_id, "groups_id": _integer(given.get("groups_id"), 0), "type": role}
+        number = self.storage.add("Group_Ticket", row)
+        self.touch(ticket_id)
+        if role == ASSIGNED:
+            self._assigned(ticket_id)
+        return number
+
+    def _assigned(self, ticket_id: int) -> None:
+        row = self.storage.rows("Ticket")[ticket_id]
+        if row["status"] == 1:
+            seen = row["takeintoaccountdate"] or self.local_now()
+            self.storage.put("Ticket", {**row, "status": 2, "takeintoaccountdate": seen})
+
+    def update_ticket(self, ticket_id: int, given: Row, author: int = SERVICE_ACCOUNT) -> None:
+        """``PUT /Ticket/{id}``: only what really changes moves ``date_mod``. Raises Refused."""
+        row = self.storage.rows("Ticket").get(ticket_id)
+        if row is None:
+            raise Refused(None)
+        fields: Row = {name: given[name] for name in _WRITABLE if name in given}
+        fields = {
+            name: _integer(value, row[name]) if name in _INTEGERS else self._text(value)
+            for name, value in fields.items()
+        }
+        if any(fields.get(name, row[name]) != row[name] for name in ("urgency", "impact")):
+            urgency, impact = (_level(fields.get(name, row[name])) for name in ("urgency", "impact"))
+            # A technician's profile has no right to choose the priority beside them.
+            fields |= {"urgency": urgency, "impact": impact, "priority": _MATRIX[urgency - 1][impact - 1]}
+        changed = {name: value for name, value in fields.items() if row[name] != value}
+        if not changed:
+            return
+        at = self.local_now()
+        if "status" in changed:
+            changed |= {
+                "solvedate": (row["solvedate"] or at) if changed["status"] in (5, 6) else None,
+                "closedate": at if changed["status"] == 6 else None,
+            }
+        self.storage.put("Ticket", {**row, **changed, "date_mod": at, "users_id_lastupdater": author})
+
+    def trash_ticket(self, ticket_id: int, author: int = SERVICE_ACCOUNT) -> None:
+        """``DELETE /Ticket/{id}``. Raises Refused."""
+        row = self.storage.rows("Ticket").get(ticket_id)
+        if row is None:
+            raise Refused(None)
+        self.storage.put(
+            "Ticket", {**row, "is_deleted": 1, "date_mod": self.local_now(), "users_id_lastupdater": author}
+        )
+
+    def purge_ticket(self, ticket_id: int) -> None:
+        """Remove a ticket and all that hangs on it."""
+        self.storage.remove("Ticket", ticket_id)
+        for kind, column in (
+            ("Ticket_User", "tickets_id"),
+            ("Group_Ticket", "tickets_id"),
+            ("ITILFollowup", "items_id"),
+        ):
+            for row in [row for row in self.storage.rows(kind).values() if row[column] == ticket_id]:
+                self.storage.remove(kind, row["id"])
+
+    def touch(self, ticket_id: int, author: int = SERVICE_ACCOUNT) -> None:
+        """Something of a ticket changed: its ``date_mod`` moves."""
+        row = self.storage.rows("Ticket")[ticket_id]
+        self.storage.put("Ticket", {**row, "date_mod": self.local_now(), "users_id_lastupdater": author})
+
+    def add_followup(self, given: Row, author: int = SERVICE_ACCOUNT) -> int:
+        """``POST /ITILFollowup``. Raises Refused."""
+        ticket_id = _integer(given.get("items_id"), 0)
+        row = self.storage.rows("Ticket").get(ticket_id)
+        if given.get("itemtype") != "Ticket" or row is None or ticket_id in self.hidden:
+            raise Refused(None, "ERROR_RIGHT_MISSING")
+        if not str(given.get("content") or ""):
+            raise Refused("Vous ne pouvez pas ajouter de suivi sans une description")
+        at = self.local_now()
+        self.touch(ticket_id, author)
+        if row["takeintoaccountdate"] is None:
+            self.storage.put("Ticket", {**self.storage.rows("Ticket")[ticket_id], "takeintoaccountdate": at})
+        return self.storage.add(
+            "ITILFollowup",
+            {
+                "itemtype": "Ticket",
+                "items_id": ticket_id,
+                "date": at,
+                "users_id": author,
+                "users_id_editor": 0,
+                "content": self._text(given["content"]),
+                "is_private": _integer(given.get("is_private"), 0),
+                "requesttypes_id": 0,
+                "date_mod": at,
+                "date_creation": at,
+                "timeline_position": 1,
+                "sourceitems_id": 0,
+                "sourceof_items_id": 0,
+            },
+        )
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError:
+        # A machine without zone data: Paris in winter, so that local still differs from UTC.
+        return timezone(timedelta(hours=1), name)
+
+
+def _integer(value: Any, otherwise: int) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return otherwise
+
+
+def _numbers(value: Any) -> list[int]:
+    if value is None:
+        return []
+    return [_integer(one, 0) for one in (value if isinstance(value, list) else [value])]
+
+
+def _level(value: Any) -> int:
+    level = _integer(value, 3)
+    return level if 1 <= level <= 5 else 3
