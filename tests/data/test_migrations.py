@@ -1,0 +1,105 @@
+"""Every migration is tried on a database left by the one before."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from data.database import open_database
+from data.errors import DatabaseError
+from data.migrations import MIGRATIONS, migrate
+from data.store import Store
+from tests.data.samples import START, make_session, make_ticket
+
+LEFT_BEHIND = {
+    1: [
+        "INSERT INTO categories VALUES ('04-hardware', 'Matériel', NULL, 4, 1, 0)",
+        """INSERT INTO analysis_sessions VALUES ('old', '2026-11-22T14:00:00.000000Z', '2026-11-22T15:00:00.000000Z',
+            'validating', 'pending', NULL, NULL, NULL, NULL, 0, NULL, NULL, 'none', 'K07', NULL, 0)""",
+        "INSERT INTO turns VALUES ('old', 0, 'requester', 'Écran noir', '2026-11-22T14:00:00.000000Z', NULL)",
+        "INSERT INTO counters VALUES (2026, '', 41)",
+    ],
+    2: [
+        """INSERT INTO tickets VALUES (1, 'TKT-2026-00041', NULL, 'Écran noir', '', '', '04-hardware', NULL, 'low',
+            'open', NULL, 0.9, '[]', '{}', '[]', 'auto_validate', 0, 'local', '1', 1, 'none',
+            '2026-11-22T14:00:00.000000Z', '2026-11-22T14:00:00.000000Z', NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL,
+            NULL)""",
+        "INSERT INTO tickets_fts(tickets_fts) VALUES ('rebuild')",
+    ],
+    3: ["INSERT INTO sync_state VALUES ('pull_cursor', 'x')"],
+}
+"""What a program that knew so many migrations may have written, for each of them."""
+
+
+def left_by(path: Path, number: int) -> None:
+    """A database as the program with so many migrations left it."""
+    path.parent.mkdir(mode=0o700)
+    path.touch(mode=0o600)
+    conn = sqlite3.connect(path, isolation_level=None)
+    migrate(Database(conn, execute_plugins=False), up_to=number)
+    for step in range(1, number + 1):
+        for statement in LEFT_BEHIND[step]:
+            conn.execute(statement)
+    conn.close()
+
+
+@pytest.mark.parametrize("number", range(len(MIGRATIONS) + 1))
+def test_a_database_of_an_older_program_is_brought_up_to_date(path: Path, number: int) -> None:
+    left_by(path, number)
+    db = open_database(path)
+    store = Store(db, now=lambda: START)
+    if number >= 1:
+        old = store.session("old")
+        assert old is not None and old.message == "Écran noir"
+        assert [category.code for category in store.categories()] == ["04-hardware"]
+    if number >= 2:
+        assert [ticket.ticket_number for ticket in store.tickets(search="ecran")] == ["TKT-2026-00041"]
+    assert store.save_session(make_session())
+    ticket, _ = store.confirm(make_session(), make_ticket(make_session()), "KEY-1")
+    assert ticket.ticket_number == ("TKT-2026-00042" if number else "TKT-2026-00001")
+    assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    db.close()
+
+
+def test_there_is_something_left_behind_for_every_migration() -> None:
+    assert sorted(LEFT_BEHIND) == list(range(1, len(MIGRATIONS) + 1))
+
+
+def test_a_database_of_a_newer_program_is_refused_and_left_as_it_is(path: Path) -> None:
+    db = open_database(path)
+    db.execute("INSERT INTO migrations VALUES (?, 'tomorrow', '2027-01-01')", [len(MIGRATIONS) + 1])
+    db.close()
+    before = path.read_bytes()
+    with pytest.raises(DatabaseError) as caught:
+        open_database(path)
+    assert caught.value.reason == "newer_schema"
+    assert caught.value.path == str(path)
+    assert path.read_bytes() == before
+
+
+def test_a_migration_that_fails_leaves_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(db: Database) -> None:
+        db.execute("CREATE TABLE half (id INTEGER)")
+        db.execute("CREATE TABLE half (id INTEGER)")
+
+    left_by(path, 0)
+    conn = sqlite3.connect(path, isolation_level=None)
+    db = Database(conn, execute_plugins=False)
+    monkeypatch.setattr("data.migrations.MIGRATIONS", (*MIGRATIONS, fails))
+    with pytest.raises(sqlite3.OperationalError):
+        migrate(db, up_to=len(MIGRATIONS) + 1)
+    assert "half" not in db.table_names()
+    assert db.execute("SELECT max(number) FROM migrations").fetchone()[0] == len(MIGRATIONS)
+    conn.close()
+
+
+def test_opening_again_changes_nothing(path: Path) -> None:
+    open_database(path).close()
+    before = path.read_bytes()
+    open_database(path).close()
+    assert path.read_bytes() == before
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
