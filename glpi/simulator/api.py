@@ -6,6 +6,7 @@ answer something else, so a test must not lean on it.
 
 from __future__ import annotations
 
+import html
 import secrets
 from collections.abc import Callable, Mapping
 from email.utils import format_datetime
@@ -283,10 +284,10 @@ class Api:
         return json_response(201, {"id": number, "message": text}, location)
 
     def _added(self, number: int) -> str:
-        name = self._world.storage.rows("Ticket")[number]["name"]
+        name = self._world.storage.rows("Ticket")[number]["name"] or f"Ticket - ID {number}"
         if self._world.version > 10:
-            return f"Élément ajouté : {name}"
-        return f"Élément ajouté : {name or f'Ticket - ID {number}'} ({number})"
+            return f"Élément ajouté : {html.escape(name).replace('&#x27;', '&#039;')}"
+        return f"Élément ajouté : {name} ({number})"
 
     def _update(self, request: Request, itemtype: str, number: int, given: object) -> Response:
         fields = input_fields(given)

@@ -16,7 +16,7 @@ from glpi.simulator.sanitizer import kept
 from glpi.simulator.seeds import ENTITIES, PEOPLE, SERVICE_ACCOUNT
 from glpi.simulator.storage import Row, Storage
 
-REQUESTER, ASSIGNED = 1, 2
+REQUESTER, ASSIGNED, OBSERVER = 1, 2, 3
 
 _MATRIX = ((1, 1, 2, 2, 2), (1, 2, 2, 3, 3), (2, 2, 3, 4, 4), (2, 3, 4, 4, 5), (2, 3, 4, 5, 5))
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)+")
@@ -113,6 +113,8 @@ class World:
             self._add_actor(number, user_id, REQUESTER, email)
         for user_id in _numbers(given.get("_users_id_assign")):
             self._add_actor(number, user_id, ASSIGNED, "")
+        for user_id in _numbers(given.get("_users_id_observer")):
+            self._add_actor(number, user_id, OBSERVER, "")
         for group_id in _numbers(given.get("_groups_id_assign")):
             self.storage.add("Group_Ticket", {"tickets_id": number, "groups_id": group_id, "type": ASSIGNED})
         if _numbers(given.get("_users_id_assign")) or _numbers(given.get("_groups_id_assign")):
@@ -209,8 +211,19 @@ class World:
     def _assigned(self, ticket_id: int) -> None:
         row = self.storage.rows("Ticket")[ticket_id]
         if row["status"] == 1:
-            seen = row["takeintoaccountdate"] or self.local_now()
-            self.storage.put("Ticket", {**row, "status": 2, "takeintoaccountdate": seen})
+            self.storage.put("Ticket", {**row, "status": 2})
+        self._noticed(ticket_id)
+
+    def _noticed(self, ticket_id: int) -> None:
+        """Somebody of the support did something about a ticket for the first time."""
+        row = self.storage.rows("Ticket")[ticket_id]
+        if row["takeintoaccountdate"] is None:
+            seen = {"takeintoaccountdate": self.local_now(), "takeintoaccount_delay_stat": self._age_s(row)}
+            self.storage.put("Ticket", {**row, **seen})
+
+    def _age_s(self, row: Row) -> int:
+        opened = self.as_utc(row["date"])
+        return max(1, int((self.utc_now() - opened).total_seconds()))
 
     def update_ticket(self, ticket_id: int, given: Row, author: int = SERVICE_ACCOUNT) -> None:
         """``PUT /Ticket/{id}``: only what really changes moves ``date_mod``. Raises Refused."""
@@ -231,9 +244,12 @@ class World:
             return
         at = self.local_now()
         if "status" in changed:
+            solved, closed = changed["status"] in (5, 6), changed["status"] == 6
             changed |= {
-                "solvedate": (row["solvedate"] or at) if changed["status"] in (5, 6) else None,
-                "closedate": at if changed["status"] == 6 else None,
+                "solvedate": (row["solvedate"] or at) if solved else None,
+                "closedate": at if closed else None,
+                "solve_delay_stat": self._age_s(row) if solved else 0,
+                "close_delay_stat": self._age_s(row) if closed else 0,
             }
         self.storage.put("Ticket", {**row, **changed, "date_mod": at, "users_id_lastupdater": author})
 
@@ -272,8 +288,7 @@ class World:
             raise Refused("Vous ne pouvez pas ajouter de suivi sans une description")
         at = self.local_now()
         self.touch(ticket_id, author)
-        if row["takeintoaccountdate"] is None:
-            self.storage.put("Ticket", {**self.storage.rows("Ticket")[ticket_id], "takeintoaccountdate": at})
+        self._noticed(ticket_id)
         return self.storage.add(
             "ITILFollowup",
             {
