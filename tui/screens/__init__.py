@@ -1,1 +1,1 @@
-
+"""The screens of the kiosk: the counter and the receipt."""

@@ -1,1 +1,1 @@
-
+"""The parts of the screens; each knows nothing beyond itself."""

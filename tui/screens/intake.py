@@ -1,0 +1,313 @@
+"""The counter itself: one screen on which a sentence becomes a confirmed summary.
+
+What is shown follows from ``session``, except a call for a human, which is this screen's own. Every action goes
+to the engine, which re-reads the session from the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.reactive import var
+
+from engine import Config, GuichetError, InvalidInput, Session, SessionExpired, SessionNotFound
+from tui.language import _
+from tui.screens.conversation import ConversationScreen
+from tui.screens.panels import panel_for
+from tui.widgets.action_bar import Action, ActionBar
+from tui.widgets.action_key import ActionKey
+from tui.widgets.chat import ChatLog
+from tui.widgets.chat_prompt import ChatPrompt
+from tui.widgets.clarification import Clarification
+from tui.widgets.draft_form import DraftForm
+from tui.widgets.error_line import ErrorLine
+from tui.widgets.greeting import Greeting
+from tui.widgets.human_call import HumanCall
+from tui.widgets.line_input import LineInput
+from tui.widgets.masthead import Masthead
+from tui.widgets.panel import Panel
+from tui.widgets.summary_card import SummaryCard
+from tui.widgets.sync_badge import DeliveryState, SyncBadge
+from tui.widgets.working import Working
+from tui.words import error_sentence, masked_sentence
+
+if TYPE_CHECKING:
+    from engine import Engine
+
+
+class IntakeScreen(ConversationScreen):
+    """From the first sentence to the ticket."""
+
+    BINDINGS = [
+        Binding("f2", "press('yes')", show=False),
+        Binding("f3", "press('modify')", show=False),
+        Binding("f4", "press('refuse')", show=False),
+        Binding("f5", "press('enough')", show=False),
+        Binding("escape", "press('back')", show=False),
+        Binding("f8", "press('human')", show=False),
+        Binding("f9", "press('reset')", show=False),
+        Binding("pageup", "leaf(-1)", show=False),
+        Binding("pagedown", "leaf(1)", show=False),
+    ]
+    AUTO_FOCUS = "LineInput"
+
+    calling: var[bool] = var(False)
+    """Whether a call for a human is on screen instead of the conversation's own panel."""
+
+    def __init__(
+        self,
+        config: Config,
+        open_engine: Callable[[], Awaitable[Engine]],
+        delivery: DeliveryState,
+        *,
+        human_delay_s: float = 5.0,
+    ) -> None:
+        """``human_delay_s``: time to cancel a call for a human."""
+        super().__init__(open_engine)
+        self._config, self._delivery, self._human_delay_s = config, delivery, human_delay_s
+        self._contact: str | None = None
+
+    def compose(self) -> ComposeResult:
+        """Header, conversation, the panel of the moment, the place to write, the keys."""
+        yield Masthead(self._delivery, demo=self._config.demo, location=self._config.kiosk.location)
+        yield ChatLog(id="chat")
+        with Vertical(id="slot"):
+            yield Greeting()
+        yield ErrorLine(id="error")
+        yield ChatPrompt(id="prompt")
+        yield ActionBar(self._keys(()), id="keys")
+
+    def on_mount(self) -> None:
+        """Start empty."""
+        self.add_class("-empty")
+
+    # --- what is shown -----------------------------------------------------------------------------------
+
+    @property
+    def panel(self) -> Panel:
+        """The panel on screen."""
+        return self.query_one("#slot").query_one(Panel)
+
+    @property
+    def prompt(self) -> ChatPrompt:
+        """The place to write."""
+        return self.query_one(ChatPrompt)
+
+    async def watch_session(self, session: Session | None) -> None:
+        """Redraw what depends on the session."""
+        self.query_one(ChatLog).session = session
+        if not self.calling:
+            await self.show_again()
+
+    async def show_again(self) -> None:
+        """The panel the conversation asks for, unless a call for a human is on screen."""
+        if not self.calling:
+            categories = self._engine.categories() if self._engine is not None else []
+            await self._show(panel_for(self.session, categories, self._config))
+
+    async def wait_visibly(self) -> None:
+        """The engine is not open yet: what was written stays in the prompt."""
+        if not self.calling:
+            await self._show(Working(_("Guichet s'ouvre, votre message est gardé")))
+
+    async def _show(self, panel: Panel) -> None:
+        async with self.batch():
+            slot = self.query_one("#slot")
+            await slot.remove_children()
+            await slot.mount(panel)
+            self.set_class(isinstance(panel, Greeting), "-empty")
+            self._tune()
+
+    @on(Clarification.Moved)
+    def _tune(self) -> None:
+        """Bring the prompt and the keys in tune with the panel."""
+        words = self.panel.prompt
+        self.prompt.display = words is not None
+        if words is not None:
+            self.prompt.name_it(words)
+            self.prompt.line.focus()
+        self.query_one("#keys", ActionBar).show(self._keys(self.panel.keys))
+
+    def _keys(self, own: Sequence[Action]) -> tuple[Action, ...]:
+        """Keys of the last line: the panel's own, a human, the way out."""
+        leave = () if self._config.kiosk.locked else ((_("Ctrl-Q"), _("Quitter"), "quit"),)
+        human = () if self.calling else (("F8", _("Parler à un technicien"), "human"),)
+        return (*own, *human, *leave)
+
+    def show_delivery(self, state: DeliveryState) -> None:
+        """The state of the sending changed."""
+        self.query_one(SyncBadge).state = state
+
+    def say(self, sentence: str, *, hint: bool = False) -> None:
+        """One sentence above the prompt; empty to clear it."""
+        self.query_one(ErrorLine).say(sentence, hint=hint)
+
+    def took(self) -> None:
+        """What was said is safe: the prompt is free again."""
+        self.prompt.write("")
+        self.say("")
+
+    def masked(self, kinds: tuple[str, ...]) -> None:
+        """Say what was masked."""
+        self.query_one(ChatLog).note(masked_sentence(kinds))
+
+    def unclear(self) -> None:
+        """Ask again; the next key replaces what was written."""
+        self.prompt.line.select_all()
+        self.say(_("Est-ce oui ou non ? Répondez « oui », « non » ou « modifier »."), hint=True)
+
+    def explain(self, error: GuichetError) -> None:
+        """Say an error in words; let go of a session that is over, its text put back to be sent again."""
+        if isinstance(error, SessionExpired | SessionNotFound) and self.session is not None:
+            said = [turn.text for turn in self.session.turns if turn.author == "requester"]
+            self.prompt.write(". ".join(said))
+            self.calling = False
+            self.session = None
+        if isinstance(error, InvalidInput) and error.reason == "no_contact":
+            self.call_later(self._call, None)
+        self.say(error_sentence(error, self._config), hint=isinstance(error, InvalidInput))
+
+    # --- what a person does ------------------------------------------------------------------------------
+
+    @on(ChatPrompt.Said)
+    def hear(self, event: ChatPrompt.Said) -> None:
+        """Enter: what the words mean is the panel's to say."""
+        self.panel.hear(event.text.strip())
+
+    @on(LineInput.Steered)
+    def steer(self, event: LineInput.Steered) -> None:
+        """A key that steers the panel."""
+        self.panel.steer(event.key)
+
+    @on(ActionKey.Pressed)
+    async def click(self, event: ActionKey.Pressed) -> None:
+        """The words of a key were clicked."""
+        await self.action_press(event.action)
+
+    async def action_press(self, action: str) -> None:
+        """A key of every screen, or one of the panel's."""
+        if action == "human":
+            await self._ask_human()
+        elif action == "reset":
+            self.post_message(self.Restarted())
+        elif action == "quit":
+            await self.app.action_quit()
+        else:
+            self.panel.press(action)
+
+    def action_leaf(self, pages: int) -> None:
+        """Leaf through the conversation."""
+        chat = self.query_one(ChatLog)
+        chat.scroll_relative(y=pages * max(chat.size.height - 1, 1), animate=False)
+
+    @on(Greeting.Described)
+    def describe(self, event: Greeting.Described) -> None:
+        """The first sentence."""
+        if event.text:
+            self.converse(lambda engine, session_id: engine.say(session_id, event.text))
+        else:
+            self.explain(InvalidInput("empty"))
+
+    @on(SummaryCard.Replied)
+    def reply(self, event: SummaryCard.Replied) -> None:
+        """A reply in words."""
+        self.converse(lambda engine, session_id: engine.reply(session_id, event.text))
+
+    @on(SummaryCard.Undecided)
+    def ask_for_a_choice(self) -> None:
+        """Enter alone does not confirm a review."""
+        self.say(_("Choisissez : F2 pour oui, F3 pour modifier, F4 pour non."), hint=True)
+
+    @on(SummaryCard.Confirmed)
+    def confirm(self) -> None:
+        """Yes."""
+        self.step(lambda engine, session_id: engine.confirm(session_id))
+
+    @on(SummaryCard.EditWanted)
+    def open_form(self) -> None:
+        """Change something."""
+        self.step(lambda engine, session_id: engine.open_form(session_id))
+
+    @on(SummaryCard.Refused)
+    def refuse(self) -> None:
+        """No."""
+        self.step(lambda engine, session_id: engine.refuse(session_id))
+
+    @on(DraftForm.Submitted)
+    def edit(self, event: DraftForm.Submitted) -> None:
+        """The form is done."""
+        self.step(lambda engine, session_id: engine.edit(session_id, event.title, event.symptoms))
+
+    @on(DraftForm.Cancelled)
+    def close_form(self) -> None:
+        """Nothing to change after all."""
+        self.step(lambda engine, session_id: engine.close_form(session_id))
+
+    @on(Clarification.Moved)
+    def clear_prompt(self) -> None:
+        """An answer was taken, or taken back."""
+        self.took()
+
+    @on(Clarification.Unanswered)
+    def ask_for_an_answer(self) -> None:
+        """Nothing was answered."""
+        self.say(_("Répondez d'abord à la question, ou demandez un technicien avec F8."), hint=True)
+
+    @on(Clarification.Completed)
+    def answer(self, event: Clarification.Completed) -> None:
+        """The round is over."""
+        self.converse(lambda engine, session_id: engine.answer(session_id, event.answers))
+
+    # --- a human, please ---------------------------------------------------------------------------------
+
+    async def _ask_human(self) -> None:
+        """Call a technician; what is written and not sent yet goes along."""
+        text = self.prompt.text.strip()
+        if self.calling or (isinstance(self.panel, Working) and self._engine is None):
+            return
+        if text and isinstance(self.panel, Greeting):
+            self.calling = True
+            self.converse(lambda engine, session_id: engine.say(session_id, text))
+        has_words = bool(text) or (self.session is not None and bool(self.session.message))
+        await self._call(self._human_delay_s if has_words else None)
+
+    async def _call(self, seconds: float | None) -> None:
+        """Show the call: a contact first (None), or the time to think again."""
+        self.calling = True
+        await self._show(HumanCall(seconds))
+
+    @on(HumanCall.Contacted)
+    async def take_contact(self, event: HumanCall.Contacted) -> None:
+        """How the person can be reached."""
+        if not event.contact:
+            self.explain(InvalidInput("no_contact"))
+            return
+        self._contact = event.contact
+        self.took()
+        await self._call(self._human_delay_s)
+
+    @on(HumanCall.Cancelled)
+    async def cancel_call(self) -> None:
+        """Not after all."""
+        self.calling = False
+        self._contact = None
+        self.say("")
+        await self.show_again()
+
+    @on(HumanCall.Elapsed)
+    @work(exclusive=True, group="conversation", exit_on_error=False)
+    async def call_human(self) -> None:
+        """Nobody cancelled."""
+        try:
+            engine, session = await self.ready()
+            created = engine.ask_human(session.id, contact=self._contact)
+            self.post_message(self.Filed(created, contact_left=self._contact is not None))
+        except GuichetError as error:
+            self.calling = False
+            await self.show_again()
+            self.explain(error)

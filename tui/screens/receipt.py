@@ -1,0 +1,167 @@
+"""The receipt: the number in large, where the ticket is now, what happens next. Changes while one looks at it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Static
+
+from engine import (
+    Config,
+    Deferred,
+    Delivered,
+    DeliveryEvent,
+    Paused,
+    Ticket,
+    TicketUpdated,
+    Undeliverable,
+    ValidationMethod,
+)
+from tui.clean import one_line, shortened
+from tui.language import _
+from tui.screens.conversation import ConversationScreen
+from tui.widgets.action_bar import ActionBar
+from tui.widgets.action_key import ActionKey
+from tui.widgets.big_number import BigNumber
+from tui.widgets.masthead import Masthead
+from tui.widgets.sync_badge import DeliveryState, SyncBadge
+from tui.words import pause_words, promise_words, sending_words
+
+if TYPE_CHECKING:
+    from engine import Engine
+
+
+TITLE_LIMIT = 140
+"""Characters of the title that the receipt repeats."""
+
+
+class ReceiptScreen(Screen[None]):
+    """What the requester takes away."""
+
+    BINDINGS = [Binding("enter", "press('done')", show=False), Binding("f9", "press('done')", show=False)]
+
+    ticket: reactive[Ticket | None] = reactive(None, init=False)
+    """The ticket as last heard of."""
+    trouble: reactive[str] = reactive("", init=False)
+    """What keeps it from being sent, in words; empty while nothing does."""
+
+    class Done(Message):
+        """The person has read it."""
+
+    def __init__(
+        self, config: Config, engine: Engine, delivery: DeliveryState, filed: ConversationScreen.Filed
+    ) -> None:
+        """``filed``: what the conversation ended with."""
+        super().__init__()
+        self._config, self._engine, self._delivery, self._created = config, engine, delivery, filed.created
+        self._taken, self._contact_left = False, filed.contact_left
+        self.set_reactive(ReceiptScreen.ticket, engine.ticket(filed.created.ticket.ticket_number))
+
+    def compose(self) -> ComposeResult:
+        """Header, number, state, what next, the one key."""
+        yield Masthead(self._delivery, demo=self._config.demo, location=self._config.kiosk.location, reset=False)
+        with Vertical(id="receipt"):
+            yield Static(self._headline(), id="headline", markup=False)
+            yield BigNumber(self._created.ticket.ticket_number)
+            yield Static(self._created.ticket.ticket_number, id="number", markup=False)
+            yield Static(self._title(), id="subject", markup=False)
+            yield Static(self._state(), id="state", markup=False)
+            yield Static(self._next(), id="next", markup=False)
+        yield ActionBar((("Entrée", _("Terminé"), "done"),), chosen=0, id="done")
+        leave = () if self._config.kiosk.locked else ((_("Ctrl-Q"), _("Quitter"), "quit"),)
+        yield ActionBar(leave, id="keys")
+
+    def show_delivery(self, state: DeliveryState) -> None:
+        """The state of the sending changed."""
+        self.query_one(SyncBadge).state = state
+
+    def hear_delivery(self, event: DeliveryEvent) -> None:
+        """Something happened on the way to GLPI, perhaps to this ticket."""
+        number = self._created.ticket.ticket_number
+        if isinstance(event, Delivered | TicketUpdated) and event.ticket.ticket_number == number:
+            self._taken = self._taken or (isinstance(event, TicketUpdated) and event.taken)
+            self.trouble = ""
+            self.ticket = event.ticket
+            self._redraw()
+        elif isinstance(event, Deferred) and event.ticket_number == number:
+            self.trouble = ""
+            self._redraw()
+        elif isinstance(event, Undeliverable) and event.ticket_number == number:
+            self.trouble = _("Enregistré ici, mais refusé par GLPI : présentez ce numéro au support.")
+        elif isinstance(event, Paused):
+            self.trouble = _("Enregistré ici, envoi suspendu : {why}. Présentez ce numéro au support.").format(
+                why=pause_words(event.cause)
+            )
+
+    def watch_trouble(self) -> None:
+        """Say what keeps it."""
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self.query_one("#state", Static).update(self._state(), layout=False)
+        self.query_one("#next", Static).update(self._next())
+
+    @property
+    def _shown(self) -> Ticket:
+        return self.ticket or self._created.ticket
+
+    @property
+    def _escalated(self) -> bool:
+        return self._shown.validation_method is ValidationMethod.ESCALATED
+
+    def _headline(self) -> str:
+        if self._created.already_used:
+            return _("Ce ticket existe déjà.")
+        return _("Votre demande part chez un technicien.") if self._escalated else _("Votre ticket est créé.")
+
+    def _title(self) -> Content:
+        title, left = shortened(one_line(self._shown.title), TITLE_LIMIT)
+        return Content(title + ("…" if left else ""))
+
+    def _state(self) -> Content:
+        if self._escalated and not self._shown.synced_to_glpi and not self.trouble:
+            return Content.assemble(("▲ ", "$lamp"), self._promise())
+        if self._taken:
+            return Content.assemble(("● ", "$good"), (_("Ticket pris en charge"), "bold $good"), self._glpi())
+        if self._shown.glpi_ticket_id is not None:
+            return Content.assemble(("● ", "$good"), sending_words(self._shown, self._config))
+        if self.trouble:
+            return Content.assemble(("■ ", "$lamp"), self.trouble)
+        return Content.assemble(("▲ ", "$lamp"), sending_words(self._shown, self._config))
+
+    def _promise(self) -> str:
+        promise = self._engine.promise(self._shown)
+        return promise_words(promise, reachable=promise.reachable or self._contact_left)
+
+    def _glpi(self) -> str:
+        number = self._shown.glpi_ticket_id
+        return _(" (GLPI n° {n})").format(n=number) if number is not None else ""
+
+    def _next(self) -> str:
+        if self._taken:
+            return _("Un technicien s'en occupe.")
+        if self._escalated and self._shown.synced_to_glpi:
+            return self._promise()
+        return _("Notez ce numéro : il suit votre demande jusqu'au bout.")
+
+    # --- what a person does ------------------------------------------------------------------------------
+
+    @on(ActionKey.Pressed)
+    async def click(self, event: ActionKey.Pressed) -> None:
+        """The words of a key were clicked."""
+        await self.action_press(event.action)
+
+    async def action_press(self, action: str) -> None:
+        """Done, or leave."""
+        if action == "quit":
+            await self.app.action_quit()
+        else:
+            self.post_message(self.Done())

@@ -1,0 +1,39 @@
+"""The header: whose counter this is, how to start over, and how GLPI is doing."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Static
+
+from tui.clean import one_line
+from tui.language import _
+from tui.widgets.action_key import ActionKey
+from tui.widgets.sync_badge import DeliveryState, SyncBadge
+
+
+class Masthead(Horizontal):
+    """One line across the top."""
+
+    DEFAULT_CSS = """
+    Masthead {
+        dock: top; height: 1; background: $band; color: $ink; padding: 0 1;
+        & > .masthead--name { width: auto; text-style: bold; color: $lamp; margin-right: 2; }
+        & > .masthead--place { width: auto; margin-right: 2; max-width: 20; height: 1; }
+    }
+    """
+
+    def __init__(self, state: DeliveryState, *, demo: bool, location: str = "", reset: bool = True) -> None:
+        """``reset``: whether starting over makes sense on this screen."""
+        super().__init__()
+        self._state, self._demo, self._location, self._reset = state, demo, location, reset
+
+    def compose(self) -> ComposeResult:
+        """Name, label or place, reset key, badge."""
+        yield Static("GUICHET", classes="masthead--name")
+        label = _("« démonstration »") if self._demo else one_line(self._location)
+        if label:
+            yield Static(label, classes="masthead--place", markup=False)
+        if self._reset:
+            yield ActionKey("F9", _("Recommencer"), "reset")
+        yield SyncBadge(self._state)

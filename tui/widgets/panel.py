@@ -1,0 +1,54 @@
+"""What every panel between the conversation and the prompt has in common.
+
+A panel says what the prompt is for while it is there, which keys it offers, and what words and keys mean to it.
+It knows nothing beyond itself: what was done to it goes up as a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.containers import Vertical
+
+from tui.widgets.action_bar import Action
+
+
+@dataclass(frozen=True)
+class PromptWords:
+    """How the place to write is named, and which keys steer the panel while nothing is written."""
+
+    title: str
+    placeholder: str
+    steering: frozenset[str] = frozenset()
+    notice: bool = True
+    """Whether to repeat beside it that an AI reads what is written."""
+
+
+class Panel(Vertical):
+    """The thing to do now."""
+
+    DEFAULT_CSS = """
+    Panel { height: auto; width: 1fr; }
+    """
+
+    can_focus = False
+
+    @property
+    def prompt(self) -> PromptWords | None:
+        """What the prompt is for; None hides it."""
+        return None
+
+    @property
+    def keys(self) -> Sequence[Action]:
+        """Keys of this panel for the last line of the screen, besides those of every screen."""
+        return ()
+
+    def hear(self, text: str) -> None:
+        """Enter was pressed in the prompt; ``text`` is stripped and may be empty."""
+
+    def press(self, action: str) -> None:
+        """A key of this panel was pressed, or its words were clicked; others are none of its business."""
+
+    def steer(self, key: str) -> None:
+        """A steering key was pressed."""

@@ -1,0 +1,88 @@
+"""Where the tickets stand with GLPI, in a few words at the top of every screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from engine import Deferred, Delivered, DeliveryEvent, Idle, Paused
+from tui.language import _
+from tui.words import age_words, pause_words
+
+
+@dataclass(frozen=True)
+class DeliveryState:
+    """What the delivery last said, as far as a badge needs it."""
+
+    enabled: bool
+    """Whether this installation has a GLPI."""
+    known: bool = False
+    """Whether the delivery has said anything yet."""
+    waiting: int = 0
+    oldest_s: float = 0.0
+    unreachable: bool = False
+    paused: str | None = None
+    """Why GLPI refuses this installation."""
+
+    def after(self, event: DeliveryEvent) -> DeliveryState:
+        """The state once this has happened."""
+        if isinstance(event, Idle):
+            stuck = event.waiting > 0
+            return replace(
+                self,
+                known=True,
+                waiting=event.waiting,
+                oldest_s=event.oldest_s,
+                unreachable=self.unreachable and stuck,
+                paused=self.paused if stuck else None,
+            )
+        if isinstance(event, Deferred):
+            return replace(self, known=True, unreachable=True, waiting=max(self.waiting, 1))
+        if isinstance(event, Paused):
+            return replace(self, known=True, paused=event.cause)
+        if isinstance(event, Delivered):
+            return replace(self, known=True, unreachable=False, paused=None, waiting=max(self.waiting - 1, 0))
+        return self
+
+
+def badge_words(state: DeliveryState) -> tuple[str, str]:
+    """A mark and the words of the badge; the words are enough."""
+    if not state.enabled:
+        waiting = _(", {n} en attente").format(n=state.waiting) if state.waiting else ""
+        return "■", _("GLPI non configuré") + waiting
+    if state.paused is not None:
+        return "■", _("envoi suspendu : {why}").format(why=pause_words(state.paused))
+    if state.unreachable:
+        return "▲", _("GLPI injoignable, {n} en attente").format(n=state.waiting)
+    if state.waiting:
+        return "▲", _("{n} en attente, le plus ancien : {age}").format(n=state.waiting, age=age_words(state.oldest_s))
+    return ("●", _("GLPI à jour")) if state.known else ("°", _("ouverture…"))
+
+
+class SyncBadge(Static):
+    """One line of fixed width at the right of the header."""
+
+    DEFAULT_CSS = """
+    SyncBadge { width: 1fr; height: 1; text-align: right; color: $ink; }
+    """
+
+    state: reactive[DeliveryState] = reactive(DeliveryState(enabled=True), init=False)
+
+    def __init__(self, state: DeliveryState) -> None:
+        """``state``: what is known so far."""
+        super().__init__(self._content(state))
+        self.set_reactive(SyncBadge.state, state)
+
+    def watch_state(self, state: DeliveryState) -> None:
+        """Say it; the place never changes its size."""
+        content = self._content(state)
+        if content != self.content:
+            self.update(content, layout=False)
+
+    @staticmethod
+    def _content(state: DeliveryState) -> Content:
+        mark, words = badge_words(state)
+        return Content(f"{mark} {words}")
