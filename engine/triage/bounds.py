@@ -43,17 +43,17 @@ class Bands:
         return self.auto - _BELOW if confidence < self.confirm else 1.0
 
 
-def bounded(remote: Triage, local: Triage, allowed: Triage, bands: Bands, *, calibrated: float | None) -> Triage:
+def bounded(remote: Triage, local: Triage, allowed: Triage | None, bands: Bands, *, calibrated: float | None) -> Triage:
     """The remote triage within what the local engine allows, or the local one where they disagree.
 
     Args:
         remote: Its values already tied to the turns.
         local: The local engine on the same turns.
-        allowed: The local engine on the turns without their instructions; ``local`` itself where there are none.
+        allowed: The local engine on the turns without their instructions; None where there are none.
         bands: The thresholds.
         calibrated: The remote confidence as a measured probability; None for a model without a calibration.
     """
-    instructed = allowed is not local
+    instructed, allowed = allowed is not None, allowed or local
     agrees = remote.category == allowed.category
     if not agrees and (instructed or allowed.confidence >= bands.confirm):
         doubt = local.confidence if instructed else min(local.confidence, bands.auto - _BELOW)

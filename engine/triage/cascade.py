@@ -16,7 +16,7 @@ from typing import Protocol
 
 from data.records import Category, Turn
 from engine.config import Config, TriageConfig
-from engine.triage import bounds
+from engine.triage import bounds, questions
 from engine.triage.breaker import Breaker, DailyBudget
 from engine.triage.contract import Context, Triage, TriageEngine, TriageFailed
 from engine.triage.instructions import without_instructions
@@ -155,11 +155,22 @@ class Cascade:
         context: Context,
     ) -> Triage:
         """What the local engine, on the text without instructions, lets the remote result change."""
-        rest, allowed = without_instructions(turns), local
+        rest, allowed = without_instructions(turns), None
         if any(turn is not other for turn, other in zip(turns, rest, strict=True)):
             allowed = await self._local.triage(rest, categories, context)
             remote = bounds.outside_instructions(remote, turns, rest)
-        return bounds.bounded(remote, local, allowed, self._bands, calibrated=self._calibrated(remote))
+        triage = bounds.bounded(remote, local, allowed, self._bands, calibrated=self._calibrated(remote))
+        return self._asking(triage, turns)
+
+    def _asking(self, triage: Triage, turns: Sequence[Turn]) -> Triage:
+        """The triage with the questions its confidence asks for: our own words, never a model's."""
+        known = {*triage.extracted_info, *(turn.key for turn in turns if turn.key)}
+        missing = tuple(key for key in triage.missing_info if key not in known)
+        if triage.confidence >= self._bands.confirm:
+            return replace(triage, missing_info=missing, questions=())
+        vague = triage.confidence < self._bands.ask
+        asked = questions.choose(triage.category, triage.subcategory, known, vague=vague)
+        return replace(triage, missing_info=missing, questions=asked)
 
     def _cause(self, failed: TriageFailed) -> str | None:
         """Why the local result is used; None where ``auto`` was not given a remote engine to use."""

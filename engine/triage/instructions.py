@@ -14,12 +14,13 @@ from dataclasses import replace
 from data.records import Turn
 from engine.text import fold
 
-_CLAUSE = re.compile(r"[^,.;:!?\n]+(?:[.,:](?=\S)[^,.;:!?\n]+)*")
-"""A run between punctuation; a comma, full stop or colon inside a word or number does not end it."""
+_CLAUSE = re.compile(r"[^,.;!?\n]+(?:[.,](?=\S)[^,.;!?\n]+)*")
+"""A run between punctuation; a comma or full stop inside a word or number does not end it."""
 
 _CUES = re.compile(
-    r"\b(?:ignor|oubli|disregard|forget|overrid|outrepass|contourn|bypass|fai[st] abstraction|ne tiens pas compte)\w*\b"
-    r".{0,60}\b(?:instruct|consigne|regle|rule|prompt|previous|precedent|above|ci-dessus|directive)"
+    r"\b(?:ignor|oubli|disregard|forget|overrid|outrepass|contourn|bypass|fai[st] abstraction|ne tiens pas compte"
+    r"|n'ecoute)\w*\b"
+    r".{0,60}\b(?:instruct|consigne|regle|rule|prompt|previous|preced|above|ci-dessus|directive)"
     r"|\b(?:priorite|priority|severity|criticite|gravite|urgence|urgency)\b\W{0,3}"
     r"(?:(?:est|is|a|au|to|sur|niveau|level|=)\W+){0,2}"
     r"(?:max|critical|critique|haut|high|absol|elev|p?[0-9]|low|bass|medium|moyen|urgent)"
@@ -27,7 +28,7 @@ _CUES = re.compile(
     r"\b(?:securit\w*|security|access?\w*|email|network|reseau|hardware|software|phone|files|[0-9]{2}-[a-z])"
     r"|\b(?:confiance|confidence|certitude|score)\b\W{0,3}(?:(?:est|is|a|de|of|to|=)\W+)?(?:max|total|[0-9])"
     r"|\b[0-9]{2}-(?:access|email|network|hardware|software|phone|files|security|non-cat)\b"
-    r"|\b(?:system|systeme|assistant|developer)\b\s*(?:prompt|message|override|:|>)"
+    r"|\b(?:system|assistant|developer)\b\s*(?:prompt|message|override|:|>)"
     r"|\b(?:tu es|vous etes|you are)\s+(?:maintenant|desormais|now|un[e]? (?:ia|modele|assistant|robot))\b"
     r"|\b(?:act as|agis comme|fais comme si|comporte-toi|pretend|jailbreak|prompt|auto_validate|confirm_summary)\b"
     r"|\b(?:repond\w*|renvoi\w*|retourn\w*|gener\w*|answer|respond|return|output|print)\b.{0,40}"

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from data.records import Category, Priority, Turn
 from engine.text import clean, fold
-from engine.triage.contract import INFO_KEYS, MISSING_KEYS, Found, Span, Triage, TriageFailed
+from engine.triage.contract import INFO_KEYS, MISSING_KEYS, READ_FIRST, READ_LAST, Found, Span, Triage, TriageFailed
 from engine.triage.evidence import checked, normal
 from engine.triage.remote_prompt import LONGEST_QUOTE, LONGEST_TITLE, MOST_PROBLEMS, MOST_SYMPTOMS, NO_TITLE
 
@@ -130,56 +130,75 @@ def as_triage(given: Answer, turns: Sequence[Turn], categories: Sequence[Categor
         raise TriageFailed("unknown_category")
     if given.subcategory is not None and parents.get(given.subcategory) != given.category:
         raise TriageFailed("unknown_category")
-    symptoms = _located(given.symptoms, turns)
-    info = {key: found for key in INFO_KEYS if (found := located(given.extracted_info.get(key) or "", turns))}
+    heard = Heard(turns)
+    symptoms = heard.find_all(given.symptoms)
+    info = {key: found for key in INFO_KEYS if (found := heard.find(given.extracted_info.get(key) or ""))}
     info = {key: replace(found, value=normal(found.value)) for key, found in info.items()}
     triage = Triage(
         category=given.category,
         subcategory=given.subcategory,
         confidence=given.confidence,
         priority=given.priority,
-        title=_title(given.title, turns, symptoms),
+        title=_title(given.title, heard, symptoms),
         symptoms=symptoms,
         extracted_info=MappingProxyType(info),
         missing_info=tuple(key for key in dict.fromkeys(given.missing_info) if key in MISSING_KEYS and key not in info),
-        other_problems=tuple(found.value for found in _located(given.other_problems, turns)),
+        other_problems=tuple(found.value for found in heard.find_all(given.other_problems)),
         engine="openai",
     )
     return checked(triage, turns)
 
 
-def located(quote: str, turns: Sequence[Turn]) -> Found | None:
-    """Where a requester's turn says this, whatever its case, accents and white space; None if none does."""
-    words = fold(clean(quote)).strip(_EDGES).split()
-    if not words:
+class Heard:
+    """What the requester said, ready for looking up quotes; of a long turn what a triage reads of it."""
+
+    def __init__(self, turns: Sequence[Turn]) -> None:
+        self._turns = turns
+        self._windows: list[tuple[int, int, str]] = []
+        """(turn, offset in it, folded text)"""
+        for number, turn in enumerate(turns):
+            if turn.author == "requester":
+                self._listen(number, turn.text)
+        self.words = frozenset(word for window in self._windows for word in _WORD.findall(window[2]))
+
+    def _listen(self, number: int, text: str) -> None:
+        if len(text) <= READ_FIRST + READ_LAST:
+            self._windows.append((number, 0, fold(text)))
+        else:
+            start = len(text) - READ_LAST
+            self._windows += [(number, 0, fold(text[:READ_FIRST])), (number, start, fold(text[start:]))]
+
+    def find(self, quote: str) -> Found | None:
+        """Where this was said, whatever its case, accents and white space; None if it was not."""
+        words = fold(clean(quote)).strip(_EDGES).split()
+        if not words:
+            return None
+        pattern = re.compile(r"(?<!\w)" + r"\s+".join(map(re.escape, words)) + r"(?!\w)")
+        for number, offset, text in self._windows:
+            if match := pattern.search(text):
+                span = Span(number, offset + match.start(), offset + match.end())
+                return Found(self._turns[number].text[span.start : span.end], span)
         return None
-    pattern = re.compile(r"(?<!\w)" + r"\s+".join(map(re.escape, words)) + r"(?!\w)")
-    for number, turn in enumerate(turns):
-        if turn.author == "requester" and (match := pattern.search(fold(turn.text))):
-            return Found(turn.text[match.start() : match.end()], Span(number, match.start(), match.end()))
-    return None
+
+    def find_all(self, quotes: Iterable[str]) -> tuple[Found, ...]:
+        """Those that were said, each once."""
+        found = (self.find(quote) for quote in quotes)
+        return tuple({each.span: each for each in found if each is not None}.values())
 
 
-def _located(quotes: Iterable[str], turns: Sequence[Turn]) -> tuple[Found, ...]:
-    """Those that a turn says, each once."""
-    found = (located(quote, turns) for quote in quotes)
-    return tuple({each.span: each for each in found if each is not None}.values())
-
-
-def _title(proposed: str, turns: Sequence[Turn], symptoms: Sequence[Found]) -> str:
+def _title(proposed: str, heard: Heard, symptoms: Sequence[Found]) -> str:
     """The model's title if it is in the requester's words; else one made of the symptoms."""
-    said = set(_WORD.findall(fold(" ".join(turn.text for turn in turns if turn.author == "requester"))))
     title = _cut(clean(proposed).strip(_EDGES))
     words = [word for word in _WORD.findall(fold(title)) if len(word) >= _SHORT]
-    if not words or not all(_is_said(word, said) for word in words):
+    if not words or not all(_is_said(word, heard) for word in words):
         title = _cut(", ".join(found.value for found in symptoms))
     return title[:1].upper() + title[1:] if title else NO_TITLE
 
 
-def _is_said(word: str, said: set[str]) -> bool:
+def _is_said(word: str, heard: Heard) -> bool:
     """Whether the requester used the word, in this or another ending."""
     stem = word[: max(_SHORT, len(word) - 2)]
-    return any(each.startswith(stem) for each in said)
+    return any(each.startswith(stem) for each in heard.words)
 
 
 def _cut(text: str) -> str:

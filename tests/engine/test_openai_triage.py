@@ -150,11 +150,18 @@ async def test_a_value_is_found_in_a_later_turn(server: ModelServer) -> None:
     assert triage.extracted_info["onset"].span == Span(1, 7, 11)
 
 
+def test_a_quote_from_the_end_of_a_long_turn_is_found() -> None:
+    text = "début " + "x" * 50_000 + " voyant rouge"
+    found = remote_answer.Heard(turns(text)).find("Voyant rouge")
+    assert found is not None
+    assert text[found.span.start : found.span.end] == "voyant rouge"
+
+
 def test_what_guichet_asked_is_no_evidence() -> None:
     from data.records import Turn
 
     asked = (Turn("guichet", "Est-ce une imprimante ?", AT), Turn("requester", "oui", AT))
-    assert remote_answer.located("imprimante", asked) is None
+    assert remote_answer.Heard(asked).find("imprimante") is None
 
 
 # --- masking -----------------------------------------------------------------------------------------------------
@@ -364,9 +371,9 @@ def test_examples_are_answers_with_evidence() -> None:
 
     for example in json.loads(resources.files("data").joinpath("prompts", "examples.json").read_text("utf-8")):
         given = remote_answer.Answer.model_validate(example["answer"])
-        said_there = turns(example["message"])
+        said_there = remote_answer.Heard(turns(example["message"]))
         for quote in (*given.symptoms, *filter(None, given.extracted_info.values())):
-            assert remote_answer.located(quote, said_there), quote
+            assert said_there.find(quote), quote
 
 
 def test_importing_the_engine_loads_neither_the_sdk_nor_pydantic() -> None:
