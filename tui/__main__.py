@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine.config import Config
 
 _EPILOG = """\
-codes de sortie : 0 fait · 1 erreur · 2 usage ou configuration · 3 attend une réponse ·
+codes de sortie : 0 fait · 1 erreur · 2 usage ou configuration · 3 attend une réponse ·
                   4 refusé par GLPI (conservé ici) · 5 enregistré, pas encore dans GLPI
 """
 
@@ -30,7 +30,7 @@ class _Parser(argparse.ArgumentParser):
             print_json({"error": Problem("usage", message, f"{self.prog} --help").as_json()})
         else:
             self.print_usage(sys.stderr)
-            sys.stderr.write(f"guichet : {message}\n")
+            sys.stderr.write(f"guichet : {message}\n")
         raise SystemExit(2)
 
 
@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="répondre en JSON")
     parser = _Parser(
         prog="guichet",
-        description="Le guichet du support informatique, dans un terminal. Sans commande : ouvre le guichet.",
+        description="Le guichet du support informatique, dans un terminal. Sans commande : ouvre le guichet.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[common],
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     triage.add_argument("text", nargs="?", metavar="TEXTE")
     triage.add_argument("--jsonl", action="store_true", help='lire des lignes {"id","text"} (par défaut sans TEXTE)')
     triage.add_argument("--engine", choices=("local", "openai", "auto"))
-    intent = commands.add_parser("intent", parents=[common], help="oui, non, modifier ou ambigu ?")
+    intent = commands.add_parser("intent", parents=[common], help="oui, non, modifier ou ambigu ?")
     intent.add_argument("text", nargs="?", metavar="TEXTE")
     intent.add_argument("--jsonl", action="store_true", help='lire des lignes {"id","text"} (par défaut sans TEXTE)')
     tickets = commands.add_parser("tickets", parents=[common], help="les tickets de cet appareil")
@@ -64,15 +64,15 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("outbox", parents=[common], help="ce qui attend d'être envoyé à GLPI")
     sync = commands.add_parser("sync", parents=[common], help="échanger avec GLPI")
     sync.add_argument("direction", nargs="?", choices=("both", "pull", "push"), default="both")
-    sync.add_argument("--once", action="store_true", help="une seule fois ; sinon reste en service")
+    sync.add_argument("--once", action="store_true", help="une seule fois ; sinon reste en service")
     simulator = commands.add_parser("simulator", parents=[common], help="un GLPI embarqué sur 127.0.0.1")
-    simulator.add_argument("--port", type=int, default=0, help="0 : un port libre")
+    simulator.add_argument("--port", type=int, default=0, help="0 : un port libre")
     simulator.add_argument("--glpi", type=int, choices=(10, 11), default=11, help="version simulée")
     return parser
 
 
 def _add_conversation(new: argparse.ArgumentParser) -> None:
-    new.add_argument("text", nargs="?", metavar="TEXTE", help="le message ; sinon lu sur l'entrée standard")
+    new.add_argument("text", nargs="?", metavar="TEXTE", help="le message ; sinon lu sur l'entrée standard")
     new.add_argument("--session", metavar="ID", help="poursuivre cette demande")
     new.add_argument("--answer", action="append", metavar="TEXTE", help="répondre aux questions ou au récapitulatif")
     new.add_argument("--confirm", action="store_true", help="confirmer le récapitulatif")

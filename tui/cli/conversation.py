@@ -154,8 +154,8 @@ def _report(engine: Engine, session: Session, ticket: Ticket | None, *, as_json:
     if code == output.REFUSED:
         document["error"] = output.Problem(
             "refused_by_glpi",
-            _("GLPI a refusé ce ticket ; il est conservé ici."),
-            _("Voyez la raison avec « guichet outbox »."),
+            _("GLPI a refusé ce ticket ; il est conservé ici."),
+            _("Voyez la raison avec « guichet outbox »."),
         ).as_json()
     if as_json:
         output.print_json(document)
@@ -217,9 +217,9 @@ def answer_json(engine: Engine, session: Session, ticket: Ticket | None) -> dict
 def _message(engine: Engine, session: Session, ticket: Ticket | None) -> str:
     """What the counter says now."""
     if ticket is not None and session.action is Action.ESCALATE:
-        return _("Votre demande est confiée à un technicien : ticket {n}.").format(n=ticket.ticket_number)
+        return _("Votre demande est confiée à un technicien : ticket {n}.").format(n=ticket.ticket_number)
     if ticket is not None:
-        return _("Votre ticket est enregistré : {n}.").format(n=ticket.ticket_number)
+        return _("Votre ticket est enregistré : {n}.").format(n=ticket.ticket_number)
     draft = session.draft
     match session.stage:
         case Stage.VALIDATING | Stage.EDITING:
@@ -229,7 +229,7 @@ def _message(engine: Engine, session: Session, ticket: Ticket | None) -> str:
 
             return category_question(draft, engine.categories())
         case Stage.CLARIFYING if session.action is Action.TOO_VAGUE:
-            return _("Votre message est trop vague : quelques précisions m'aideront.")
+            return _("Votre message est trop vague : quelques précisions m'aideront.")
         case Stage.CLARIFYING:
             return _("J'ai besoin de quelques précisions.")
     return _("Cette demande est terminée.")
@@ -246,7 +246,7 @@ def _print_words(document: dict[str, Any], ticket: Ticket | None) -> None:
         lines.append(f"  ? {question['text']}")
         lines += [f"      {number}. {answer}" for number, answer in enumerate(question["answers"], start=1)]
     if ticket is None:
-        lines.append(_("Pour continuer : guichet new --session {id} …").format(id=document["session_id"]))
+        lines.append(_("Pour continuer : guichet new --session {id} …").format(id=document["session_id"]))
     elif ticket.glpi_ticket_id is not None:
         lines.append(_("GLPI n° {n}.").format(n=ticket.glpi_ticket_id))
     else:

@@ -34,10 +34,10 @@ def problem_of(error: GuichetError, config: Config | None = None) -> Problem:
     """What to say about an error, and what to do next."""
     if isinstance(error, ConfigError):
         where = f" ({error.source})" if error.source else ""
-        return Problem(error.code, f"{error.key} : {error.problem}{where}.", error.fix)
+        return Problem(error.code, f"{error.key} : {error.problem}{where}.", error.fix)
     message = error_sentence(error, config or Config())
     code = f"{error.code}.{error.reason}" if isinstance(error, (InvalidInput, StoreUnavailable)) else error.code
-    return Problem(code, message, _(_FIXES.get(error.code, "Réessayez ; si cela persiste, consultez le journal.")))
+    return Problem(code, message, _(_FIXES.get(error.code, "Réessayez ; si cela persiste, consultez le journal.")))
 
 
 _FIXES: Mapping[str, str] = {
@@ -46,7 +46,7 @@ _FIXES: Mapping[str, str] = {
     "session_expired": "Recommencez sans --session, avec le même texte.",
     "illegal_step": "Relancez avec --session seul pour voir où en est la demande.",
     "rate_limited": "Attendez une minute, puis relancez la commande.",
-    "ticket_not_found": "Voyez les numéros avec « guichet tickets ».",
+    "ticket_not_found": "Voyez les numéros avec « guichet tickets ».",
     "store_unavailable": "Vérifiez le chemin, les droits et l'espace de la base de données.",
 }
 
@@ -67,7 +67,7 @@ def print_problem(problem: Problem, *, as_json: bool) -> None:
     if as_json:
         print_json({"error": problem.as_json()})
     else:
-        sys.stderr.write(f"guichet : {problem.message}\n{problem.fix}\n")
+        sys.stderr.write(f"guichet : {problem.message}\n{problem.fix}\n")
 
 
 def time_text(at: datetime | None) -> str | None:
