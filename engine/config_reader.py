@@ -218,14 +218,8 @@ def _enabled_by_token(config: Config) -> Config:
     """Without a word about it, an address and a token enable GLPI."""
     from engine.secrets import is_present
 
-    pairs = (
-        ("glpi_user_token",),
-        ("glpi_app_token",),
-        ("glpi_username", "glpi_password"),
-        ("glpi_client_id", "glpi_client_secret"),
-    )
     host = url_host(config.glpi.url)
-    if host and any(all(is_present(name, host) for name in pair) for pair in pairs):
+    if host and (is_present("glpi_user_token", host) or is_present("glpi_app_token", host)):
         return replace(config, glpi=replace(config.glpi, enabled=True))
     return config
 
