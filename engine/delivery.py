@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from data.records import EntryState, OutboxEntry
+from data.records import EntryKind, EntryState, OutboxEntry
 from engine.errors import StoreUnavailable
 from engine.events import (
     Deferred,
@@ -82,7 +82,7 @@ class Delivery:
         config: Config,
         store: Store,
         outbox: Outbox,
-        connect: Callable[[], GlpiClient | None],
+        connect: Callable[[], Awaitable[GlpiClient | None]],
         *,
         owner: str,
         is_dead: Callable[[str], bool],
@@ -147,7 +147,7 @@ class Delivery:
     async def sync_once(self, direction: str) -> dict[str, int | float]:
         """Push, pull or both, once; counts for ``sync --once``."""
         started, pushed, pulled, failed = time.monotonic(), 0, 0, 0
-        client = self._glpi()
+        client = await self._connected()
         before = client.requests if client else 0
         if direction in ("both", "push") and client:
             self._next_try = self._now()
@@ -172,7 +172,7 @@ class Delivery:
 
     async def _turn(self, *, pull: bool) -> AsyncGenerator[DeliveryEvent]:
         """Everything that is due now, then one Idle."""
-        if self._glpi() is not None and self._lease():
+        if await self._connected() is not None and self._lease():
             async for event in self._push():
                 yield event
             if pull and self._offline_since is None and self._paused is None and self._now() >= self._next_pull:
@@ -204,17 +204,15 @@ class Delivery:
             return True
         if self._now() < self._next_try:
             return False
-        client = self._glpi()
-        if client is None:
-            return False
         if self._paused is not None:
             await self._reconnect()
             self._paused = None
             self.outbox.hasten()
             return True
+        assert self._client is not None, "only a connected sender is offline"
         try:
             async with asyncio.timeout(10):
-                await client.probe()
+                await self._client.probe()
         except (GlpiError, TimeoutError):
             self._next_try = self._now() + timedelta(seconds=self._timings.probe_s)
             return False
@@ -306,10 +304,10 @@ class Delivery:
 
     # --- who may send -----------------------------------------------------------------------------------------
 
-    def _glpi(self) -> GlpiClient | None:
-        """The client, made on first use; None while GLPI is not configured."""
-        if self._client is None:
-            self._client = self._connect()
+    async def _connected(self) -> GlpiClient | None:
+        """The client, made on first use (in a thread: its tokens may be in a slow place); None without a GLPI."""
+        if self._client is None and self._config.glpi.enabled:
+            self._client = await self._connect()
             if self._client is not None:
                 from engine.mirror import Mirror
                 from engine.sending import Sender
@@ -325,7 +323,7 @@ class Delivery:
         if self._client is not None:
             await self._client.aclose()
         self._client = None
-        self._glpi()
+        await self._connected()
 
     def _lease(self) -> bool:
         """Whether this process is the sender; the heartbeat and the attempts to become it are written sparingly."""
@@ -348,15 +346,16 @@ class Delivery:
         return due is not None and due <= self._now()
 
     def _is_settled(self, ticket_number: str | None) -> bool:
-        """Whether nothing more can be done now: for this ticket, or for the whole outbox."""
-        open_entries = [e for e in self.outbox.entries() if ticket_number in (None, e.ticket_number)]
-        return all(entry.state in (EntryState.FAILED, EntryState.CONFLICT) for entry in open_entries)
+        """Whether nothing more can be done now: for this ticket, or for the whole outbox. An audit is for later."""
+        mine = [entry for entry in self.outbox.entries() if ticket_number in (None, entry.ticket_number)]
+        stopped = (EntryState.FAILED, EntryState.CONFLICT)
+        return all(entry.state in stopped or entry.kind is EntryKind.AUDIT for entry in mine)
 
     def _idle(self) -> Idle:
         count, oldest = self.outbox.waiting()
         age = (self._now() - oldest).total_seconds() if oldest else 0.0
         problem = self._paused or ("unreachable" if self._offline_since else None)
-        return Idle(count, round(age // 60 * 60), problem, self._glpi() is not None)
+        return Idle(count, round(age // 60 * 60), problem, self._config.glpi.enabled)
 
     async def _rest(self, seconds: float) -> None:
         """Wait for the next turn; ``wake`` ends it."""

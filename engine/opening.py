@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import os
 import socket
@@ -9,7 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -56,7 +57,7 @@ def open_parts(config: Config, *, now: Callable[[], datetime], role: str) -> Par
         config,
         store,
         outbox,
-        lambda: connect(config.glpi),
+        partial(asyncio.to_thread, connect, config.glpi),
         owner=owner.this_process(),
         is_dead=owner.is_dead,
         now=now,
@@ -71,11 +72,14 @@ def open_parts(config: Config, *, now: Callable[[], datetime], role: str) -> Par
 
 
 def triage_of(config: Config) -> Cascade:
-    """The triage as configured; the key is looked up only where a model may be asked."""
-    if config.triage.engine == "local" or not config.openai.enabled:
-        return open_cascade(config, api_key=None)
-    found = secret("openai_api_key", urlsplit(config.openai.base_url).hostname or "")
-    return open_cascade(config, api_key=found.value if found else None)
+    """The triage as configured; the key is looked up only when a model is about to be asked."""
+    host = urlsplit(config.openai.base_url).hostname or ""
+
+    def api_key() -> str | None:
+        found = secret("openai_api_key", host)
+        return found.value if found else None
+
+    return open_cascade(config, api_key=api_key)
 
 
 def connect(config: GlpiConfig) -> GlpiClient | None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from data.records import UNCATEGORISED, Action, Draft, Turn
 from engine import masking, workflow
 from engine.config import Config
-from engine.engine import MESSAGE_LIMIT
+from engine.conversation import MESSAGE_LIMIT
 from engine.errors import InvalidInput
 from engine.opening import categories_of, triage_of
 from engine.triage.contract import Context
