@@ -80,6 +80,13 @@ def test_the_lock_satisfies_what_the_project_asks_for() -> None:
             assert requirement.specifier.contains(locked[requirement.name]), requirement
 
 
+def test_every_shipped_file_gets_into_the_package() -> None:
+    project = tomllib.loads((TOP / "pyproject.toml").read_text("utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["*"]
+    shipped = [file for file in tracked("") if file.relative_to(TOP).parts[0] in ("tui", "engine", "glpi", "data")]
+    assert [file for file in shipped if file.suffix != ".py" and not any(map(file.match, patterns))] == []
+
+
 def test_no_file_names_a_place_on_one_machine() -> None:
     path = re.compile(r"(?<![\w.])/(?:work|root|tmp/bash_jobs|opt/pypi|home/(?!user\b))[\w-]*/")
     texts = tracked(".py", ".md", ".toml", ".txt", ".tcss", ".sh", ".json", "Makefile", ".ci/run")
