@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from data import rows
 from data.search import rebuild
-from data.transactions import compact, reading, writing
+from data.transactions import empty_wal, reading, rewrite, writing
 
 _UNFINISHED: Final = "erasure_unfinished"
 """Key of ``sync_state``: words were erased, and the file has not been rewritten since."""
@@ -45,7 +45,7 @@ def blank(db: Database, ticket_numbers: Sequence[str], session_ids: Sequence[str
     """
     tickets = sum(rows.change_ticket(db, number, _BLANK_TICKET, now) for number in ticket_numbers)
     wanted = {"sessions": json.dumps(list(session_ids)), "tickets": json.dumps(list(ticket_numbers))}
-    begin(db)
+    rows.set_state(db, _UNFINISHED, "1")
     family = db.execute(_FAMILY, wanted).fetchall()
     for session_id, summary in family:
         row = {"requester_email": None, "summary": _blank_summary(summary)}
@@ -56,18 +56,15 @@ def blank(db: Database, ticket_numbers: Sequence[str], session_ids: Sequence[str
 
 
 def finish(db: Database) -> None:
-    """Rewrite the file and empty the WAL if an erasure, perhaps one cut short by a power failure, has left that."""
+    """Empty the WAL after a deletion; after an erasure, perhaps one that a power cut interrupted, rewrite the file."""
     with reading(db):
-        if not db.execute("SELECT 1 FROM sync_state WHERE key = ?", [_UNFINISHED]).fetchone():
-            return
-    compact(db)
+        is_unfinished = db.execute("SELECT 1 FROM sync_state WHERE key = ?", [_UNFINISHED]).fetchone()
+    if not is_unfinished:
+        empty_wal(db)
+        return
+    rewrite(db)
     with writing(db):
-        db.execute("DELETE FROM sync_state WHERE key = ?", [_UNFINISHED])
-
-
-def begin(db: Database) -> None:
-    """Note, in the transaction that erases, that the file has to be rewritten after it."""
-    db.execute("INSERT OR IGNORE INTO sync_state VALUES (?, '1')", [_UNFINISHED])
+        rows.set_state(db, _UNFINISHED, None)
 
 
 def _blank_summary(summary: str | None) -> str | None:

@@ -68,11 +68,14 @@ def tickets(db: Database) -> None:
             sync_note TEXT, resolved_at TEXT, closed_at TEXT) STRICT""",
         "CREATE INDEX tickets_status ON tickets(status)",
         "CREATE INDEX tickets_synced ON tickets(synced_to_glpi)",
+        "CREATE INDEX tickets_status_synced ON tickets(status, synced_to_glpi)",
         "CREATE INDEX tickets_created ON tickets(created_at)",
         "CREATE INDEX tickets_glpi ON tickets(glpi_ticket_id) WHERE glpi_ticket_id IS NOT NULL",
+        """CREATE INDEX tickets_open_in_glpi ON tickets(glpi_ticket_id)
+            WHERE glpi_ticket_id IS NOT NULL AND status <> 'closed'""",
         """CREATE VIRTUAL TABLE tickets_fts USING fts5(
             ticket_number, title, description, user_message, content = 'tickets', content_rowid = 'id',
-            tokenize = 'unicode61 remove_diacritics 2')""",
+            tokenize = 'unicode61 remove_diacritics 2', prefix = '3')""",
         """CREATE TRIGGER tickets_number_fixed BEFORE UPDATE OF ticket_number ON tickets
             WHEN NEW.ticket_number IS NOT OLD.ticket_number
             BEGIN SELECT RAISE(ABORT, 'a ticket number never changes'); END""",

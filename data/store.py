@@ -13,7 +13,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from data import erasure, event_log, rows, sessions
-from data.records import Category, EntryKind, Event, Session, SessionStatus, Stage, Ticket, TicketStatus
+from data.records import Category, EntryKind, Event, Session, SessionStatus, Stage, Ticket
 from data.search import index_ticket, match_of
 from data.transactions import reading, writing
 
@@ -109,12 +109,10 @@ class Store:
     def purge_unfinished(self, before: datetime) -> int:
         """Delete the sessions that expired before a time without becoming a ticket; how many.
 
-        Their words are gone from the file and the WAL afterwards (see ``erase_text`` for what that takes).
+        Their words are gone from the file and the WAL afterwards; an erasure that was interrupted is finished.
         """
         with writing(self._db):
             purged = sessions.purge(self._db, before)
-            if purged:
-                erasure.begin(self._db)
         erasure.finish(self._db)
         return purged
 
@@ -173,9 +171,11 @@ class Store:
 
     def open_glpi_ids(self) -> list[int]:
         """GLPI's numbers of all tickets that are not closed, ascending."""
-        sql = "SELECT glpi_ticket_id FROM tickets WHERE glpi_ticket_id IS NOT NULL AND status <> ? ORDER BY 1"
+        # Literally the condition of the index, which SQLite does not recognise with a parameter.
+        sql = """SELECT glpi_ticket_id FROM tickets
+            WHERE glpi_ticket_id IS NOT NULL AND status <> 'closed' ORDER BY glpi_ticket_id"""
         with reading(self._db):
-            return [found for (found,) in self._db.execute(sql, [TicketStatus.CLOSED.value])]
+            return [found for (found,) in self._db.execute(sql)]
 
     def erase_text(self, ticket_numbers: Sequence[str], session_ids: Sequence[str] = ()) -> tuple[int, int]:
         """Blank what people wrote, for good: no word of it is left in file, full-text index or WAL.

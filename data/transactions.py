@@ -66,14 +66,25 @@ def reading(db: Database) -> Iterator[None]:
             db.rollback()
 
 
-def compact(db: Database) -> None:
-    """Rewrite the file without its free space and empty the WAL, so that no deleted word is left in either.
+def rewrite(db: Database) -> None:
+    """Write the whole file anew without its free space (VACUUM), and empty the WAL.
 
-    ``secure_delete`` zeroes what is deleted, but not the copies that SQLite leaves in a page when it moves
-    rows. It takes time in proportion to the whole file, and the write lock for as long.
+    ``secure_delete`` has zeroed what was deleted; after this, nothing depends on how SQLite had moved rows inside its
+    pages. It takes time in proportion to the whole file, and the write lock for as long.
 
     Raises:
         DatabaseError: ``locked`` when a reader kept the WAL from being emptied.
+    """
+    with translated(db):
+        patiently(lambda: db.conn.execute("VACUUM"))
+    empty_wal(db)
+
+
+def empty_wal(db: Database) -> None:
+    """Move what is in the WAL into the file and cut it to nothing: it holds older versions of pages.
+
+    Raises:
+        DatabaseError: ``locked`` when a reader kept it from being emptied.
     """
 
     def truncate() -> None:
@@ -82,7 +93,6 @@ def compact(db: Database) -> None:
             raise _WalBusy
 
     with translated(db):
-        patiently(lambda: db.conn.execute("VACUUM"))
         try:
             patiently(truncate)
         except _WalBusy as error:
