@@ -34,5 +34,12 @@ def sent_html(content: str, version: int) -> str:
     return content if version >= _FIRST_RAW else _encoded(content.replace("\\", "&#92;"))
 
 
+def found_text(text: str, version: int) -> str:
+    """A title or name out of a search: 10 leaves its three entities in there, whatever header asks for the contrary."""
+    if version >= _FIRST_RAW:
+        return text
+    return text.replace("&#62;", ">").replace("&#60;", "<").replace("&#38;", "&")
+
+
 def _encoded(text: str) -> str:
     return text.replace("&", "&#38;").replace("<", "&#60;").replace(">", "&#62;")

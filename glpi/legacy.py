@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -26,7 +27,7 @@ from glpi.answers import (
     UserRows,
     Written,
 )
-from glpi.encoding import sent_html, sent_title
+from glpi.encoding import found_text, sent_html, sent_title
 from glpi.errors import CallerRefused, ContentRefused, GlpiError, Hidden, NotFound, NotSent, Unclear
 from glpi.exchange import Timeouts
 from glpi.legacy_session import LegacySession, before_writing, checked, shaped
@@ -225,6 +226,7 @@ class LegacyClient:
         One request, unless more tickets than a page holds changed within the overlap: then the page is asked for
         again, doubled, because the cursor could not move on otherwise.
         """
+        version = await self.version()
         criteria = [(22, "equals", "myself")]
         if cursor is not None:
             criteria.append((19, "morethan", _naive(datetime.fromisoformat(cursor) - OVERLAP)))
@@ -236,7 +238,7 @@ class LegacyClient:
             newest = max((row.date_mod for row in rows), default=cursor)
             complete = found.count == found.totalcount
             if complete or cursor is None or (newest or "") > cursor:
-                return Changes(tuple(row.state() for row in rows), newest, complete)
+                return Changes(tuple(_decoded(row.state(), version) for row in rows), newest, complete)
             page *= 2
 
     async def clock_offset(self) -> timedelta | None:
@@ -292,6 +294,15 @@ class LegacyClient:
             self._offset = offset
 
 
+def _decoded(state: TicketState, version: int) -> TicketState:
+    category = state.category_name
+    return replace(
+        state,
+        name=found_text(state.name, version),
+        category_name=found_text(category, version) if category is not None else None,
+    )
+
+
 def _naive(when: datetime) -> str:
     return when.strftime("%Y-%m-%d %H:%M:%S")
 
@@ -321,6 +332,9 @@ def _ticket_fields(ticket: TicketInput, version: int) -> dict[str, object]:
         "status": ticket.status,
     }
     fields |= {name: value for name, value in optional.items() if value is not None}
+    if ticket.assigned_group_id is not None:
+        # NOTE: otherwise a group alone makes the ticket "in progress" (10.0.19, 11.0.6) before anybody took it.
+        fields["_do_not_compute_status"] = True
     if ticket.requester_id:
         fields["_users_id_requester"] = ticket.requester_id
     elif ticket.requester_email:

@@ -4,8 +4,8 @@ For the demonstration, for training and for tests. Knows the legacy API of GLPI 
 held to exchanges recorded with real servers. Needs the standard library only.
 """
 
-from glpi.simulator.faults import FAULTS, Fault, slow, status
+from glpi.simulator.faults import FAULTS, Fault, reply, slow, status
 from glpi.simulator.server import Simulator
 from glpi.simulator.technician import Technician
 
-__all__ = ["FAULTS", "Fault", "Simulator", "Technician", "slow", "status"]
+__all__ = ["FAULTS", "Fault", "Simulator", "Technician", "reply", "slow", "status"]

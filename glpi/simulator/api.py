@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from email.utils import format_datetime
 from typing import Any, TypeVar
 
@@ -178,7 +178,8 @@ class Api:
         order = "DESC" if descends else "ASC"
         body: dict[str, object] = {"totalcount": listing.total, "count": len(data), "sort": [sort], "order": [order]}
         if data:
-            body["data"] = [self._shown(request, {"1": "name", "21": "content"}, row) for row in data]
+            # NOTE: 10 shows texts encoded here, also with X-GLPI-Sanitized-Content: false.
+            body["data"] = data
         body["content-range"] = f"{listing.start}-{listing.start + len(data) - 1}/{listing.total}"
         return json_response(listing.status, body, listing.headers(itemtype))
 
@@ -232,13 +233,10 @@ class Api:
         return {**row, "links": links}
 
     def _encoded(self, request: Request, row: Row) -> Row:
-        return self._shown(request, {name: name for name in _ENCODED}, row)
-
-    def _shown(self, request: Request, texts: Mapping[str, str], row: Row) -> Row:
         # NOTE: 10.0 stores these encoded and shows them so unless told otherwise; 11 never does.
         if self._world.version > 10 or request.headers.get("x-glpi-sanitized-content", "true") != "false":
             return row
-        return {key: decoded(value) if key in texts and value else value for key, value in row.items()}
+        return {key: decoded(value) if key in _ENCODED and value else value for key, value in row.items()}
 
     # --- items ----------------------------------------------------------------------------------------------------
 

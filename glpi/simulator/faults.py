@@ -19,8 +19,9 @@ class Fault:
     drops: bool = False
     """The connection is closed without an answer."""
     status: int | None = None
-    """Answered instead of the true status, with an HTML body unless ``is_empty``."""
-    is_empty: bool = False
+    """Answered instead of the true status, with an HTML page unless there is a ``body``."""
+    body: bytes | None = None
+    content_type: str = "text/html; charset=UTF-8"
     retry_after: str | None = None
     location: str | None = None
     loses_session: bool = False
@@ -51,6 +52,11 @@ def status(code: int, *, retry_after: str | None = None, commits: bool = False) 
     return Fault(f"status_{code}", status=code, retry_after=retry_after, commits=commits)
 
 
+def reply(code: int, body: bytes, *, content_type: str = "application/json", commits: bool = False) -> Fault:
+    """Any answer instead of the true one."""
+    return Fault("reply", commits=commits, status=code, body=body, content_type=content_type)
+
+
 FAULTS: Mapping[str, Fault] = MappingProxyType(
     {
         "commit_then_drop": Fault("commit_then_drop", commits=True, drops=True),
@@ -62,7 +68,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         "status_429": status(429, retry_after="1"),
         "html_200": Fault("html_200", status=200),
         "commit_then_html_200": Fault("commit_then_html_200", commits=True, status=200),
-        "empty_200": Fault("empty_200", commits=True, status=200, is_empty=True),
+        "empty_200": Fault("empty_200", commits=True, status=200, body=b""),
         "redirect": Fault("redirect", status=301, location="https://ailleurs.invalid/"),
         "expire_session": Fault("expire_session", commits=True, loses_session=True),
     }

@@ -159,12 +159,12 @@ def _plain(text: str) -> str:
 
 
 def _like(cell: Cell, value: str) -> bool:
-    """SQL LIKE without case and accents; ``^`` and ``$`` anchor, ``%`` and ``_`` match anything."""
+    """SQL LIKE without case and accents; ``^`` and ``$`` anchor, ``%`` matches anything, ``_`` itself only."""
     if cell is None:
         return False
     wanted = _plain(value)
     start, end = wanted.startswith("^"), wanted.endswith("$")
     wanted = wanted[1 if start else 0 : -1 if end else None]
-    pattern = "".join(".*" if letter == "%" else "." if letter == "_" else re.escape(letter) for letter in wanted)
+    pattern = "".join(".*" if letter == "%" else re.escape(letter) for letter in wanted)
     pattern = ("" if start else ".*") + pattern + ("" if end else ".*")
     return re.fullmatch(pattern, _plain(str(cell)), re.DOTALL) is not None

@@ -307,6 +307,6 @@ class Simulator:
 def _spoilt(fault: Fault) -> Response | None:
     if fault.drops or fault.status is None:
         return None
-    extra = {"Retry-After": fault.retry_after, "Location": fault.location}
-    headers = {name: value for name, value in extra.items() if value is not None}
-    return html_response(fault.status, "" if fault.is_empty else page("Erreur"), headers)
+    extra = {"Content-Type": fault.content_type, "Retry-After": fault.retry_after, "Location": fault.location}
+    body = page("Erreur").encode() if fault.body is None else fault.body
+    return Response(fault.status, body, {name: value for name, value in extra.items() if value is not None})

@@ -19,7 +19,12 @@ from glpi.simulator.storage import Row, Storage
 REQUESTER, ASSIGNED, OBSERVER = 1, 2, 3
 
 _MATRIX = ((1, 1, 2, 2, 2), (1, 2, 2, 3, 3), (2, 2, 3, 4, 4), (2, 3, 4, 4, 5), (2, 3, 4, 5, 5))
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)+")
+_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
+_LABEL = r"[^\W_](?:(?:[^\W_]|-)*[^\W_])?"
+# NOTE: 10 checks the address after encoding it, so that an ampersand refuses it; 11 takes any letter.
+_EMAIL_10 = re.compile(rf"(?=.{{1,64}}@){_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*".replace("&", ""), re.ASCII)
+_EMAIL_11 = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*")
+_DATE = re.compile(r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01]) ([01]\d|2[0-3])(:[0-5]\d){2}")
 _INTEGERS = frozenset({"type", "status", "urgency", "impact", "priority", "itilcategories_id", "requesttypes_id"})
 _WRITABLE = (*sorted(_INTEGERS), "name", "content")
 
@@ -117,23 +122,25 @@ class World:
             self._add_actor(number, user_id, OBSERVER, "")
         for group_id in _numbers(given.get("_groups_id_assign")):
             self.storage.add("Group_Ticket", {"tickets_id": number, "groups_id": group_id, "type": ASSIGNED})
-        if _numbers(given.get("_users_id_assign")) or _numbers(given.get("_groups_id_assign")):
+        assigned = _numbers(given.get("_users_id_assign")) or _numbers(given.get("_groups_id_assign"))
+        if assigned and not given.get("_do_not_compute_status"):
             self._assigned(number)
         return number
 
     def _new_ticket(self, given: Row, author: int, entity: int) -> Row:
         at = self.local_now()
         urgency, impact = (_level(given.get(name)) for name in ("urgency", "impact"))
+        status = _integer(given.get("status"), 1)
         row: Row = {
             "entities_id": entity,
             "name": self._fitting(self._text(given.get("name")).lstrip(), at),
-            "date": str(given.get("date") or at),
-            "closedate": None,
-            "solvedate": None,
+            "date": _date(given.get("date")) or at,
+            "closedate": at if status == 6 else None,
+            "solvedate": at if status in (5, 6) else None,
             "takeintoaccountdate": None,
             "date_mod": at,
             "users_id_lastupdater": author,
-            "status": _integer(given.get("status"), 1),
+            "status": status,
             "users_id_recipient": author,
             "requesttypes_id": _integer(given.get("requesttypes_id"), 1),
             "content": self._text(given.get("content")),
@@ -175,7 +182,7 @@ class World:
         return found
 
     def _check_email(self, email: str) -> None:
-        if email and not _EMAIL.fullmatch(email):
+        if email and not (_EMAIL_10 if self.version < 11 else _EMAIL_11).fullmatch(email):
             raise Refused(f"Adresse {'courriel' if self.version < 11 else 'e-mail'} {email} invalide")
 
     def _add_actor(self, ticket_id: int, user_id: int, role: int, email: str) -> int:
@@ -186,15 +193,23 @@ class World:
         """``POST /Ticket_User``. Raises Refused."""
         ticket_id, user_id = _integer(given.get("tickets_id"), 0), _integer(given.get("users_id"), 0)
         email = str(given.get("alternative_email") or "")
-        if ticket_id not in self.storage.rows("Ticket") or (user_id == 0 and not email):
+        is_known = user_id in self.storage.rows("User") if user_id else bool(email)
+        if ticket_id not in self.storage.rows("Ticket") or not is_known:
             raise Refused(None, "ERROR_RIGHT_MISSING")
         self._check_email(email)
         role = _integer(given.get("type"), REQUESTER)
+        self._refuse_twin(ticket_id, user_id, role, email)
         number = self._add_actor(ticket_id, user_id, role, email)
         self.touch(ticket_id)
         if role == ASSIGNED:
             self._assigned(ticket_id)
         return number
+
+    def _refuse_twin(self, ticket_id: int, user_id: int, role: int, email: str) -> None:
+        wanted = {"tickets_id": ticket_id, "users_id": user_id, "type": role}
+        for actor in self.storage.rows("Ticket_User").values():
+            if wanted.items() <= actor.items() and (user_id or actor["alternative_email"] == email):
+                raise Refused("" if user_id else f"Duplicate entry '{ticket_id}-{role}-0-{email}' for key 'unicity'")
 
     def add_group(self, given: Row) -> int:
         """``POST /Group_Ticket``. Raises Refused."""
@@ -257,7 +272,7 @@ class World:
         """``DELETE /Ticket/{id}``. Raises Refused."""
         row = self.storage.rows("Ticket").get(ticket_id)
         if row is None:
-            raise Refused(None)
+            raise Refused(None, "ERROR_ITEM_NOT_FOUND")
         self.storage.put(
             "Ticket", {**row, "is_deleted": 1, "date_mod": self.local_now(), "users_id_lastupdater": author}
         )
@@ -315,6 +330,13 @@ def _zone(name: str) -> tzinfo:
     except ZoneInfoNotFoundError:
         # A machine without zone data: Paris in winter, so that local still differs from UTC.
         return timezone(timedelta(hours=1), name)
+
+
+def _date(value: Any) -> str:
+    text = str(value or "")
+    if text and not _DATE.fullmatch(text):
+        raise Refused("Valeur incorrecte pour le champ date.")
+    return text
 
 
 def _integer(value: Any, otherwise: int) -> int:
