@@ -120,6 +120,8 @@ class ModelServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = 64 * 1024  # headers and body in one packet, or each answer waits 40 ms for an acknowledgement
+            disable_nagle_algorithm = True
 
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers["content-length"])).decode()
@@ -143,6 +145,7 @@ class ModelServer:
                     self.send_header("Content-Length", str(length))
                     self.end_headers()
                     self.wfile.write(reply.body)
+                    self.wfile.flush()
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True  # a client that has read enough
 

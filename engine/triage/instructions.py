@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from data.records import Turn
 from engine.text import fold
+from engine.triage.contract import READ_FIRST, READ_LAST
 
 _CLAUSE = re.compile(r"[^,.;!?\n]+(?:[.,](?=\S)[^,.;!?\n]+)*")
 """A run between punctuation; a comma or full stop inside a word or number does not end it."""
@@ -50,10 +51,17 @@ def without_instructions(turns: Sequence[Turn]) -> tuple[Turn, ...]:
 
 
 def _rest(turn: Turn) -> Turn:
-    """The turn without its instructing clauses."""
-    folded = fold(turn.text)
-    text = _CLAUSE.sub(lambda clause: " " * len(clause[0]) if _CUES.search(clause[0]) else clause[0], folded)
-    if text == folded:
-        return turn
-    blank = "".join(char if kept == was else " " for char, kept, was in zip(turn.text, text, folded, strict=True))
-    return replace(turn, text=blank)
+    """The turn without its instructing clauses, as far as a triage reads it."""
+    text, start = turn.text, max(READ_FIRST, len(turn.text) - READ_LAST)
+    blank = _blanked(text[:READ_FIRST]) + text[READ_FIRST:start] + _blanked(text[start:])
+    return turn if blank == text else replace(turn, text=blank)
+
+
+def _blanked(text: str) -> str:
+    """The text with as many spaces in the place of clauses that instruct."""
+    folded = fold(text)
+    parts, position = [], 0
+    for clause in filter(lambda clause: _CUES.search(clause[0]), _CLAUSE.finditer(folded)):
+        parts += [text[position : clause.start()], " " * len(clause[0])]
+        position = clause.end()
+    return "".join([*parts, text[position:]])

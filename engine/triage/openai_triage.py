@@ -78,7 +78,8 @@ class OpenAITriage:
         """Find the key and load the SDK, in a thread; done by itself with the first triage.
 
         Raises:
-            TriageFailed: ``no_key``; ``key_refused``, found in a place that is not private.
+            TriageFailed: ``no_key``; ``key_refused``, in a place that is not private, or not a key at all; ``client``,
+                the environment names certificates or a proxy that cannot be used.
         """
         await self._client()
 
@@ -96,7 +97,7 @@ class OpenAITriage:
         """Ask the model. Cancelling cancels the request.
 
         Raises:
-            TriageFailed: ``no_key``, ``key_refused``, ``timeout``, ``connect``, ``auth``, ``rate_limited``,
+            TriageFailed: as ``prepare``, and ``timeout``, ``connect``, ``auth``, ``rate_limited``,
                 ``http_<status>``, ``encoded``, ``too_big``, ``refusal``, ``empty``, ``truncated``, ``invalid_json``,
                 ``wrong_schema``, ``unknown_category``, ``sdk``.
         """
@@ -128,6 +129,15 @@ class OpenAITriage:
             return TriageFailed("key_refused")
         if not key and self.is_default_endpoint:
             return TriageFailed("no_key")
+        if key and not (key.isascii() and key.isprintable()):  # cannot stand in a header
+            return TriageFailed("key_refused")
+        try:
+            return self._opened(key or _NO_KEY_NEEDED)
+        except (OSError, ValueError):  # certificate file, proxy or address that the environment got wrong
+            return TriageFailed("client")
+
+    def _opened(self, key: str) -> AsyncOpenAI:
+        """The client, with all that its first call needs imported."""
         import httpx2
         from openai import AsyncOpenAI
 
@@ -135,17 +145,18 @@ class OpenAITriage:
 
         for name in _CHATTY:
             logging.getLogger(name).setLevel(logging.WARNING)
-        is_loopback = urlsplit(self._config.base_url).hostname in _LOOPBACK
+        address = urlsplit(self._config.base_url)
+        if not address.hostname or address.port == 0:  # .port raises for what is no port
+            raise ValueError("base_url")
         http_client = httpx2.AsyncClient(
             timeout=httpx2.Timeout(self._deadline_s, connect=min(CONNECT_TIMEOUT_S, self._deadline_s)),
             follow_redirects=False,  # the message goes where the site said, nowhere else
-            trust_env=not is_loopback,  # proxies and company certificates; never a proxy towards this machine
+            trust_env=address.hostname
+            not in _LOOPBACK,  # proxies and company certificates; never a proxy towards this machine
             headers={"Accept-Encoding": "identity"},
             event_hooks={"response": [_bounded]},
         )
-        client = AsyncOpenAI(
-            api_key=key or _NO_KEY_NEEDED, base_url=self._config.base_url, max_retries=0, http_client=http_client
-        )
+        client = AsyncOpenAI(api_key=key, base_url=self._config.base_url, max_retries=0, http_client=http_client)
         client.chat.completions.with_raw_response  # noqa: B018  (loads the resource's modules here, not in the loop)
         return client
 

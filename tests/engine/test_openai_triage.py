@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from importlib import resources
 
 import openai  # noqa: F401  (loaded before any deadline starts)
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from data.records import Priority
+from data.records import Priority, Turn
 from engine.config import OpenAIConfig
 from engine.errors import ConfigError
-from engine.triage import remote_answer, remote_prompt
+from engine.triage import evidence, remote_answer, remote_prompt
 from engine.triage.contract import Context, Span, Triage, TriageFailed
 from engine.triage.openai_triage import LARGEST_ANSWER, OpenAITriage
 from tests.fakes_triage import AT, MESSAGE, TREE, turns
@@ -158,10 +162,30 @@ def test_a_quote_from_the_end_of_a_long_turn_is_found() -> None:
 
 
 def test_what_guichet_asked_is_no_evidence() -> None:
-    from data.records import Turn
-
     asked = (Turn("guichet", "Est-ce une imprimante ?", AT), Turn("requester", "oui", AT))
     assert remote_answer.Heard(asked).find("imprimante") is None
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.text(max_size=60), st.lists(st.text(max_size=12), max_size=6), st.text(max_size=40), st.integers(0, 40))
+def test_no_value_without_evidence_whatever_a_model_says(text: str, quotes: list[str], title: str, start: int) -> None:
+    said = (*turns(text), *turns(MESSAGE + text))
+    answer = remote_answer.Answer.model_validate(
+        filled(symptoms=[*quotes[:5], text[start : start + 9]], extracted_info={"model": title[:20]}, title=title)
+    )
+    triage = remote_answer.as_triage(answer, said, TREE)
+    for found in (*triage.symptoms, *triage.extracted_info.values()):
+        assert evidence.holds(found, said)
+    assert 0 < len(triage.title) <= 80
+    assert "\n" not in triage.title
+
+
+async def test_half_a_character_neither_leaves_nor_enters(server: ModelServer) -> None:
+    assert (await ask(server, "imprimante \ud800 HP")).subcategory == "04-04-printer"
+    assert "ud800" not in server.requests[0].raw
+    server.script = lambda request: said('{"category": "04-hardware", "title": "\\ud800"}')
+    with pytest.raises(TriageFailed, match="invalid_json"):
+        await ask(server)
 
 
 # --- masking -----------------------------------------------------------------------------------------------------
@@ -295,6 +319,20 @@ async def test_a_key_in_a_place_that_is_not_private_is_not_used() -> None:
         await engine.prepare()
 
 
+async def test_a_key_that_cannot_stand_in_a_header_is_not_sent(server: ModelServer) -> None:
+    engine = OpenAITriage(OpenAIConfig(base_url=server.base_url), api_key="clé\nX: y")
+    with pytest.raises(TriageFailed, match="key_refused"):
+        await engine.prepare()
+
+
+async def test_certificates_that_are_not_there_are_a_failure_like_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent/ca.pem")
+    engine = OpenAITriage(OpenAIConfig(base_url="https://model.invalid/v1"), api_key="sk-test")
+    with pytest.raises(TriageFailed, match="client"):
+        await engine.triage(turns(), TREE, Context())
+    await engine.aclose()
+
+
 async def test_a_local_server_needs_no_key(server: ModelServer) -> None:
     engine = OpenAITriage(OpenAIConfig(base_url=server.base_url), api_key=None)
     assert (await engine.triage(turns(), TREE, Context())).category == "04-hardware"
@@ -366,9 +404,6 @@ def test_openai_gets_a_schema_without_the_keywords_its_strict_mode_refuses() -> 
 
 
 def test_examples_are_answers_with_evidence() -> None:
-    import json
-    from importlib import resources
-
     for example in json.loads(resources.files("data").joinpath("prompts", "examples.json").read_text("utf-8")):
         given = remote_answer.Answer.model_validate(example["answer"])
         said_there = remote_answer.Heard(turns(example["message"]))
