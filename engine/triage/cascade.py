@@ -26,9 +26,6 @@ logger = logging.getLogger(__name__)
 ROOM_FOR_THE_REST = 0.05
 """Share of the deadline that is kept for what follows the remote engine's last moment."""
 
-_NOT_ITS_FAULT = frozenset({"refusal", "no_key"})
-"""Failures that say nothing about the server: they depend on the message, or no call was made."""
-
 
 class RemoteEngine(TriageEngine, Protocol):
     """An engine behind a network."""
@@ -139,9 +136,9 @@ class Cascade:
             self._breaker.failed()
             raise TriageFailed("timeout") from None
         except TriageFailed as failed:
-            if failed.cause == "refusal":
+            if failed.cause == "refusal":  # the server works; it was this message
                 self._breaker.succeeded()
-            elif failed.cause not in _NOT_ITS_FAULT:
+            elif failed.cause != "no_key":  # nothing was called
                 at_once = failed.cause in ("auth", "key_refused")
                 self._breaker.failed(at_once=at_once, retry_after_s=failed.retry_after_s)
             raise
