@@ -89,7 +89,9 @@ class Simulator:
     # --- the server -----------------------------------------------------------------------------------------------
 
     def start(self) -> Self:
-        """Listen on 127.0.0.1; returns once connections are accepted."""
+        """Listen on 127.0.0.1, if it does not yet; returns once connections are accepted."""
+        if self._listener is not None:
+            return self
         self._stopping.clear()
         self._listener = Listener(self.port, _ROOTS[self.version], self._serve, self._outside)
         self.port = self._listener.port
