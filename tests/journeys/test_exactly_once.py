@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import re
 import signal
+import threading
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
@@ -17,7 +20,7 @@ from data.records import Action, Draft, EntryState, Priority, Session, Stage, Tu
 from data.store import Store
 from engine.engine import Engine
 from engine.workflow import LIFETIME
-from glpi.simulator import FAULTS, Simulator
+from glpi.simulator import FAULTS, Simulator, slow
 from tests.journeys.conftest import Clock, client_of, delivered, open_counter, past_audit
 from tests.journeys.killed import confirm_and_deliver
 
@@ -101,29 +104,45 @@ async def test_a_post_that_goes_wrong_again_and_again_still_makes_one_ticket(
 
 
 async def test_a_row_that_appears_after_the_client_gave_up_is_found_before_a_second_post(
-    counter: Engine, clock: Clock, glpi: Simulator
+    tmp_path: Path, clock: Clock, glpi: Simulator
 ) -> None:
-    from glpi.simulator import slow
+    released = threading.Event()
+    glpi.faults.add(slow(released, before_commit=True))
 
-    glpi.faults.add(slow(1.0, before_commit=True))
+    async def wait(seconds: float) -> None:
+        """The server finishes its work after our first look-up."""
+        await clock.sleep(seconds)
+        if any(row.path == "/search/Ticket" for row in glpi.requests):
+            released.set()
+            while not glpi.tickets:
+                await asyncio.sleep(0.001)
+
+    engine = open_counter(tmp_path / "guichet.db", clock, lambda: client_of(glpi), url=glpi.url, sleep=wait)
     session = summary(clock())
-    counter._store.save_session(session)
-    counter.confirm(session.id)
-    await past_audit(counter, clock)
-    assert_exactly_once(counter, glpi)
+    engine._store.save_session(session)
+    engine.confirm(session.id)
+    await past_audit(engine, clock)
+    assert_exactly_once(engine, glpi)
     assert len([row for row in glpi.requests if (row.method, row.path) == ("POST", "/Ticket")]) == 1
+    await engine.aclose()
 
 
 # --- killed anywhere --------------------------------------------------------------------------------------------
 
 
-def run_and_die(path: Path, session_id: str, glpi: Simulator, die_at: int, counted: Path) -> int | None:
-    """Exit code of a process that confirms and delivers; negative when a signal ended it."""
+def started(path: Path, session_id: str, glpi: Simulator, die_at: int, counted: Path) -> ForkServerProcess:
+    """A process that confirms and delivers."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.journeys.killed"])
     access = (glpi.url, glpi.app_token, glpi.user_token)
     child = context.Process(target=confirm_and_deliver, args=(str(path), session_id, access, die_at, str(counted)))
     child.start()
+    return child
+
+
+def run_and_die(path: Path, session_id: str, glpi: Simulator, die_at: int, counted: Path) -> int | None:
+    """Exit code of such a process; negative when a signal ended it."""
+    child = started(path, session_id, glpi, die_at, counted)
     child.join()
     return child.exitcode
 
@@ -155,6 +174,28 @@ async def test_killed_before_any_statement_there_is_one_ticket_after_the_restart
             store_session(path, session)
             assert run_and_die(path, session.id, glpi, die_at, counted) == -signal.SIGKILL, die_at
             await restarted(path, session, glpi)
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+@pytest.mark.parametrize("before_commit", [True, False])
+async def test_killed_while_glpi_works_there_is_one_ticket_after_the_restart(
+    tmp_path: Path, glpi: Simulator, request_: str, before_commit: bool
+) -> None:
+    """GLPI goes on without us: it has the request, and takes it, before or after we are gone."""
+    method, path = request_.split()
+    released = threading.Event()
+    rule = glpi.faults.add(slow(released, before_commit=before_commit), method=method, path=path)
+    session = summary(datetime.now(UTC))
+    database = tmp_path / "db" / "guichet.db"
+    store_session(database, session)
+    child = started(database, session.id, glpi, 0, tmp_path / "counted")
+    while not rule.fired:
+        assert child.is_alive()
+        await asyncio.sleep(0.005)
+    child.kill()
+    child.join()
+    released.set()
+    await restarted(database, session, glpi)
 
 
 async def test_an_entry_that_was_being_sent_is_unknown_after_the_restart_and_not_sent_blindly(
