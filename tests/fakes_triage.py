@@ -53,6 +53,9 @@ class ScriptedLocal:
     def __init__(self, answer: Triage | Callable[[str], Triage]) -> None:
         self._answer = answer
 
+    def load(self) -> None:
+        """Knows its lines already."""
+
     async def triage(self, turns: Sequence[Turn], categories: Sequence[Category], context: Context) -> Triage:
         if isinstance(self._answer, Triage):
             return self._answer

@@ -18,6 +18,7 @@ from data.records import Category, Turn
 from engine.config import Config, TriageConfig
 from engine.triage import bounds, questions
 from engine.triage.breaker import Breaker, DailyBudget
+from engine.triage.calibration import calibration
 from engine.triage.contract import Context, Triage, TriageEngine, TriageFailed
 from engine.triage.instructions import without_instructions
 
@@ -25,6 +26,13 @@ logger = logging.getLogger(__name__)
 
 ROOM_FOR_THE_REST = 0.05
 """Share of the deadline that is kept for what follows the remote engine's last moment."""
+
+
+class LocalEngine(TriageEngine, Protocol):
+    """An engine on this machine."""
+
+    def load(self) -> None:
+        """Read what it knows, so that the first message does not wait for it."""
 
 
 class RemoteEngine(TriageEngine, Protocol):
@@ -42,7 +50,7 @@ class Cascade:
 
     def __init__(
         self,
-        local: TriageEngine,
+        local: LocalEngine,
         remote: RemoteEngine | None,
         *,
         config: TriageConfig,
@@ -71,7 +79,8 @@ class Cascade:
         return self._remote is not None and self._breaker.is_closed
 
     async def prepare(self) -> None:
-        """Load what the first remote triage would wait for; call it when the screen stands. Never fails."""
+        """Load what the first triage would wait for; call it when the screen stands. Never fails."""
+        await asyncio.to_thread(self._local.load)
         if self._remote is not None:
             try:
                 await self._remote.prepare()
@@ -157,17 +166,21 @@ class Cascade:
             allowed = await self._local.triage(rest, categories, context)
             remote = bounds.outside_instructions(remote, turns, rest)
         triage = bounds.bounded(remote, local, allowed, self._bands, calibrated=self._calibrated(remote))
-        return self._asking(triage, turns)
+        return triage if triage.fallback else self._asking(triage, turns)
 
     def _asking(self, triage: Triage, turns: Sequence[Turn]) -> Triage:
-        """The triage with the questions its confidence asks for: our own words, never a model's."""
+        """The triage with what to ask next: our own words, never a model's, and never what was said or asked."""
         known = {*triage.extracted_info, *(turn.key for turn in turns if turn.key)}
-        missing = tuple(key for key in triage.missing_info if key not in known)
-        if triage.confidence >= self._bands.confirm:
-            return replace(triage, missing_info=missing, questions=())
+        if "software" in known:
+            known.add("device_type")
+        if triage.symptoms and triage.subcategory:
+            known.add("problem_type")
         vague = triage.confidence < self._bands.ask
-        asked = questions.choose(triage.category, triage.subcategory, known, vague=vague)
-        return replace(triage, missing_info=missing, questions=asked)
+        return replace(
+            triage,
+            missing_info=tuple(key for key in triage.missing_info if key not in known),
+            questions=questions.choose(triage.category, triage.subcategory, known, vague=vague),
+        )
 
     def _cause(self, failed: TriageFailed) -> str | None:
         """Why the local result is used; None where ``auto`` was not given a remote engine to use."""
@@ -204,4 +217,17 @@ def open_cascade(
         if config.triage.engine == "auto" and remote.is_default_endpoint and api_key is None:
             remote = None
     budget = DailyBudget(config.openai.daily_budget, now)
-    return Cascade(LocalTriage(), remote, config=config.triage, budget=budget, monotonic=monotonic)
+    return Cascade(
+        LocalTriage(),
+        remote,
+        config=config.triage,
+        budget=budget,
+        calibrated=measured,
+        monotonic=monotonic,
+    )
+
+
+def measured(triage: Triage) -> float | None:
+    """The triage's confidence as a probability measured for this very model; None where nobody measured."""
+    found = calibration(triage.engine, triage.engine_version)
+    return found.probability(triage.confidence) if found is not None and found.is_measured else None
