@@ -6,11 +6,11 @@ People's text becomes HTML here: escaped, line breaks as ``<br>``, on every GLPI
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 
 from data.records import Category, Priority, Session, Ticket, TicketStatus
+from glpi.addresses import is_taken
 from glpi.models import INCIDENT, REQUEST, TicketInput
 
 PRIORITY_TO_GLPI: Mapping[Priority, int] = {
@@ -33,7 +33,6 @@ STATUS_FROM_GLPI: Mapping[int, TicketStatus] = {
 """GLPI's status numbers (spec section 5)."""
 
 _REQUEST_LEAVES = frozenset({"05-03-missing", "07-03-rights"})
-_EMAIL = re.compile(r"[^\s@<>\"(),;:\\\[\]]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,63}")
 
 INFO_LABELS: Mapping[str, str] = {
     "device_type": "Appareil",
@@ -79,9 +78,7 @@ def priority_from_glpi(priority: int) -> Priority:
 
 def acceptable_email(address: str | None) -> str | None:
     """The address if GLPI would take it, else None: an invalid one refuses the whole ticket there."""
-    if address and len(address) <= 254 and address.isascii() and _EMAIL.fullmatch(address) and ".." not in address:
-        return address
-    return None
+    return address if address and is_taken(address) else None
 
 
 def glpi_category(code: str, categories: Mapping[str, Category]) -> int | None:
