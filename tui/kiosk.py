@@ -25,6 +25,7 @@ from textual.screen import Screen
 from engine import Config, DeliveryEvent, GuichetError
 from tui.language import speak
 from tui.screens.intake import IntakeScreen
+from tui.screens.receipt import ReceiptScreen
 from tui.theme import kiosk_theme
 from tui.widgets.sync_badge import DeliveryState
 
@@ -101,9 +102,10 @@ class KioskApp(App[None]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._stop_for_signal)
-        self.call_after_refresh(self._load)
+        self.call_after_refresh(self.load_the_rest)
 
-    def _load(self) -> None:
+    def load_the_rest(self) -> None:
+        """The first frame stands: bring in what is slow, in a thread that no exit waits for."""
         Thread(target=self._load_slow_modules, name="load", daemon=True).start()
 
     def _load_slow_modules(self) -> None:
@@ -151,8 +153,6 @@ class KioskApp(App[None]):
                 await asyncio.sleep(RETRY_S)
 
     def _pass_on(self, event: DeliveryEvent) -> None:
-        from tui.screens.receipt import ReceiptScreen
-
         self.delivery = self.delivery.after(event)
         if isinstance(self.screen, ReceiptScreen):
             self.screen.hear_delivery(event)
@@ -168,12 +168,11 @@ class KioskApp(App[None]):
     @on(IntakeScreen.Filed)
     async def show_receipt(self, event: IntakeScreen.Filed) -> None:
         """The conversation ended with a ticket."""
-        from tui.screens.receipt import ReceiptScreen
-
         if self.engine is not None and isinstance(self.screen, IntakeScreen):
             await self.switch_screen(ReceiptScreen(self.config, self.engine, self.delivery, event))
 
     @on(IntakeScreen.Restarted)
+    @on(ReceiptScreen.Done)
     async def start_over(self) -> None:
         """Forget this person: the screen and all it holds are replaced."""
         if isinstance(self.screen, IntakeScreen):

@@ -177,12 +177,17 @@ def confidence_words(draft: Draft, config: Config) -> str:
 _FALLBACKS: Mapping[str, str] = MappingProxyType(
     {
         "timeout": "le modèle distant n'a pas répondu à temps",
-        "connection": "le modèle distant est injoignable",
-        "unreachable": "le modèle distant est injoignable",
+        "connect": "le modèle distant est injoignable",
+        "breaker_open": "le modèle distant est en panne",
+        "rate_limited": "le modèle distant est trop sollicité",
         "http_429": "le modèle distant est trop sollicité",
         "refusal": "le modèle distant n'a pas voulu répondre",
         "budget": "le quota du modèle distant est atteint",
-        "breaker_open": "le modèle distant est en panne",
+        "auth": "le modèle distant refuse notre clé",
+        "key_refused": "le modèle distant refuse notre clé",
+        "no_key": "le modèle distant n'a pas de clé",
+        "disabled": "le modèle distant n'est pas configuré",
+        "disagreement": "le modèle distant n'était pas du même avis",
     }
 )
 
@@ -213,29 +218,15 @@ def masked_sentence(kinds: Sequence[str]) -> str:
     return _("Par sécurité, j'ai masqué {things} : rien n'en est conservé.").format(things=", ".join(things))
 
 
-_PAUSES: Mapping[str, str] = MappingProxyType(
-    {
-        "token": "jeton refusé",
-        "bad_token": "jeton refusé",
-        "wrong_token": "jeton refusé",
-        "app_token": "jeton refusé",
-        "address": "adresse refusée",
-        "api_off": "API désactivée",
-        "profile": "droits insuffisants",
-        "session": "session refusée",
-    }
-)
-
-
 def pause_words(cause: str) -> str:
-    """Why GLPI refuses this installation, in two words."""
-    code = cause.lower()
-    if code in _PAUSES:
-        return _(_PAUSES[code])
-    if "token" in code or "login" in code or "credentials" in code:
+    """Why GLPI refuses this installation, in two words; ``cause`` is a code of GLPI's list or ours."""
+    code = cause.upper()
+    if "TOKEN" in code or "LOGIN" in code:
         return _("jeton refusé")
-    if "right" in code or "profile" in code:
+    if "RIGHT" in code or "PROFILE" in code:
         return _("droits insuffisants")
+    if code in ("NO_API_HERE", "ERROR_API_DISABLED", "ERROR_NOT_ALLOWED_IP"):
+        return _("API fermée")
     return _("accès refusé")
 
 

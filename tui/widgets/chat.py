@@ -42,7 +42,7 @@ class Bubble(Horizontal):
         text, left = shortened(shown(self.text), SHOWN_LIMIT)
         body = Content(text)
         if left:
-            more = _("… et {n} caractères de plus, enregistrés aussi.").format(n=f"{left:_}".replace("_", " "))
+            more = _("… et {n} caractères de plus, enregistrés aussi.").format(n=f"{left:_}".replace("_", "\u00a0"))
             body = Content.assemble(body, "\n", (more, "$quiet"))
         bubble = Static(body, markup=False)
         if self.author == "requester":

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from engine import Deferred, Delivered, DeliveryEvent, Idle, Paused
+from engine import Delivered, DeliveryEvent, Idle, Paused
 from tui.language import _
 from tui.words import age_words, pause_words
 
@@ -23,28 +23,17 @@ class DeliveryState:
     """Whether the delivery has said anything yet."""
     waiting: int = 0
     oldest_s: float = 0.0
-    unreachable: bool = False
-    paused: str | None = None
-    """Why GLPI refuses this installation."""
+    problem: str | None = None
+    """``unreachable``, or why GLPI refuses this installation; None while all is well."""
 
     def after(self, event: DeliveryEvent) -> DeliveryState:
-        """The state once this has happened."""
+        """The state once this has happened; ``Idle`` has the last word."""
         if isinstance(event, Idle):
-            stuck = event.waiting > 0
-            return replace(
-                self,
-                known=True,
-                waiting=event.waiting,
-                oldest_s=event.oldest_s,
-                unreachable=self.unreachable and stuck,
-                paused=self.paused if stuck else None,
-            )
-        if isinstance(event, Deferred):
-            return replace(self, known=True, unreachable=True, waiting=max(self.waiting, 1))
+            return DeliveryState(event.is_configured, True, event.waiting, event.oldest_s, event.problem)
         if isinstance(event, Paused):
-            return replace(self, known=True, paused=event.cause)
+            return replace(self, known=True, problem=event.cause)
         if isinstance(event, Delivered):
-            return replace(self, known=True, unreachable=False, paused=None, waiting=max(self.waiting - 1, 0))
+            return replace(self, known=True, problem=None, waiting=max(self.waiting - 1, 0))
         return self
 
 
@@ -53,10 +42,11 @@ def badge_words(state: DeliveryState) -> tuple[str, str]:
     if not state.enabled:
         waiting = _(", {n} en attente").format(n=state.waiting) if state.waiting else ""
         return "■", _("GLPI non configuré") + waiting
-    if state.paused is not None:
-        return "■", _("envoi suspendu : {why}").format(why=pause_words(state.paused))
-    if state.unreachable:
-        return "▲", _("GLPI injoignable, {n} en attente").format(n=state.waiting)
+    if state.problem == "unreachable":
+        waiting = _(", {n} en attente").format(n=state.waiting) if state.waiting else ""
+        return "▲", _("GLPI injoignable") + waiting
+    if state.problem is not None:
+        return "■", _("envoi suspendu : {why}").format(why=pause_words(state.problem))
     if state.waiting:
         return "▲", _("{n} en attente, le plus ancien : {age}").format(n=state.waiting, age=age_words(state.oldest_s))
     return ("●", _("GLPI à jour")) if state.known else ("°", _("ouverture…"))
@@ -70,6 +60,7 @@ class SyncBadge(Static):
     """
 
     state: reactive[DeliveryState] = reactive(DeliveryState(enabled=True), init=False)
+    """What to say."""
 
     def __init__(self, state: DeliveryState) -> None:
         """``state``: what is known so far."""
