@@ -71,6 +71,7 @@ def bounded(remote: Triage, local: Triage, allowed: Triage | None, bands: Bands,
         title=allowed.title if instructed or remote.title == NO_TITLE else remote.title,
         symptoms=remote.symptoms or allowed.symptoms,
         extracted_info=MappingProxyType({**allowed.extracted_info, **remote.extracted_info}),
+        other_problems=allowed.other_problems if instructed else remote.other_problems or allowed.other_problems,
     )
 
 

@@ -15,7 +15,7 @@ from data.records import Priority
 from engine.config import OpenAIConfig, TriageConfig
 from engine.triage.breaker import Breaker, DailyBudget
 from engine.triage.cascade import Cascade
-from engine.triage.contract import Context, Triage
+from engine.triage.contract import Context, Found, Span, Triage
 from engine.triage.openai_triage import OpenAITriage
 from tests.fakes_triage import MESSAGE, TREE, ScriptedLocal, triage, turns
 from tests.model_server import ModelServer, Reply, answered, refused, said
@@ -312,6 +312,16 @@ async def test_a_title_without_words_is_the_local_one(server: ModelServer) -> No
         assert (await read(cascade)).title == "Titre local"
 
 
+async def test_what_the_model_overlooks_the_local_engine_adds(server: ModelServer) -> None:
+    onset = Found("clignote", Span(0, 65, 73))
+    local = triage(extracted_info={"onset": onset}, other_problems=("et le téléphone aussi",))
+    async with cascade_at(server, local) as cascade:
+        result = await read(cascade)
+    assert result.extracted_info["onset"] == onset
+    assert result.extracted_info["brand"].value == "HP"
+    assert result.other_problems == ("et le téléphone aussi",)
+
+
 # --- instructions in the message ------------------------------------------------------------------------------------
 
 
@@ -330,13 +340,15 @@ async def test_a_model_that_obeys_the_message_moves_nothing(server: ModelServer,
 
 
 async def test_a_model_that_obeys_with_the_right_category_moves_nothing_either(server: ModelServer) -> None:
-    obeying = {"confidence": 1.0, "priority": "critical", "symptoms": ["priorité critique", "ne fonctionne plus"]}
+    quotes = ["priorité critique", "ne fonctionne plus"]
+    obeying = {"confidence": 1.0, "priority": "critical", "symptoms": quotes, "other_problems": quotes[:1]}
     server.script = lambda request: answered(**obeying)
     local = triage(confidence=0.45, title="Imprimante")
     async with cascade_at(server, local, calibrated=0.99) as cascade:
         result = await read(cascade, f"{MESSAGE}. {INJECTION}")
     assert (result.priority, result.confidence, result.title) == (Priority.MEDIUM, 0.45, "Imprimante")
     assert [found.value for found in result.symptoms] == ["ne fonctionne plus"]
+    assert result.other_problems == ()
 
 
 async def test_what_the_rest_of_the_text_allows_is_the_limit(server: ModelServer) -> None:
