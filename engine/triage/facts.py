@@ -1,0 +1,124 @@
+"""The priority of a message, from facts only (spec section 3.2).
+
+« URGENT », capitals, a rank or an instruction are no facts: they occur nowhere here, so they cannot raise anything.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from data.records import Priority
+from engine.triage.lexicon import FOLDER, stem, words_of
+from engine.triage.reading import Clause
+
+_CROWD = re.compile(
+    r"\b(?:nous sommes|on est|chez|pour|les|concerne|touche)\s(?:a\s)?"
+    r"(\d{1,4}|deux|trois|quatre|cinq|six|sept|huit|dix|vingt|cent)"
+    r"\s(?:\w{1,15}\s)?(?:personnes|collegues|utilisateurs|postes|pc|ordinateurs|agents|salaries|a)?\b"
+)
+_PEOPLE = re.compile(
+    r"\b(\d{1,4})\s(?:personnes|collegues|utilisateurs|postes|pc|ordinateurs|agents|salaries|eleves|infirmieres)\b"
+)
+_CROWD_FROM = 20
+_DEADLINE_HOUR = re.compile(r"\b(?:avant|a|pour|des)\s(?:1\d|2[0-3]|[89])\s?(?:h|heures?)\b")
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """Expressions by what they are facts of, as tuples of stems, by their first stem."""
+
+    by_fact: dict[str, dict[str, tuple[tuple[str, ...], ...]]]
+    blocking_leaves: frozenset[str]
+
+
+def priority(clauses: Sequence[Clause], category: str, subcategory: str | None) -> Priority:
+    """What the facts in these clauses make of it."""
+    facts = _facts()
+    stems = [word.stem for clause in clauses for word in clause.words]
+    text = " ".join(word.text for clause in clauses for word in clause.words)
+    said = {fact for fact in facts.by_fact if _says(stems, facts.by_fact[fact])}
+    names = {hit.name for clause in clauses for hit in clause.hits}
+    wrong = _something_wrong(clauses)
+    if category.startswith("08"):
+        return _security(said)
+    crowd = max((int(n) for n in _PEOPLE.findall(text)), default=0)
+    if wrong and "stopped" in said and ("everyone" in said or "vital" in said or crowd >= _CROWD_FROM):
+        return Priority.CRITICAL
+    request = not wrong and (_is_request(clauses) or subcategory == "05-03-missing" or category == "99-non-cat")
+    many = "everyone" in said or "group" in said or crowd > 1 or bool(_CROWD.search(text))
+    if "deadline" in said or (_DEADLINE_HOUR.search(text) and ("aujourd hui" in text or "avant" in text)):
+        return Priority.HIGH
+    if "low" in said or "not_it" in names:
+        return Priority.LOW
+    if wrong and ("everyone" in said or "vital" in said or (many and "way_round" not in said)):
+        return Priority.HIGH
+    blocked = "blocked" in said or (subcategory in facts.blocking_leaves and "install" not in names)
+    if wrong and blocked and "way_round" not in said:
+        return Priority.HIGH
+    if request:
+        return Priority.LOW
+    return Priority.MEDIUM
+
+
+def _security(said: set[str]) -> Priority:
+    """Security: confirmed, suspected, or only reported."""
+    if "compromised" in said and "not_clicked" not in said:
+        return Priority.CRITICAL
+    if "suspected" in said and "not_clicked" not in said:
+        return Priority.HIGH
+    if "everyone" in said and "stopped" in said:
+        return Priority.CRITICAL
+    return Priority.LOW if "low" in said else Priority.MEDIUM
+
+
+def is_blocking(clauses: Sequence[Clause], subcategory: str | None) -> bool:
+    """Whether these clauses say that somebody cannot work; decides which of several problems comes first."""
+    facts = _facts()
+    stems = [word.stem for clause in clauses for word in clause.words]
+    return subcategory in facts.blocking_leaves or any(
+        _says(stems, facts.by_fact[fact]) for fact in ("blocked", "everyone", "compromised")
+    )
+
+
+def _something_wrong(clauses: Sequence[Clause]) -> bool:
+    """Whether something does not work, rather than being wished for."""
+    hits = [hit for clause in clauses for hit in clause.hits if hit.sense != "0"]
+    if any(hit.sense in ("-", "~") for hit in hits) or any(hit.concept.kind == "trouble" for hit in hits):
+        return True
+    return any(
+        hit.concept.kind == "state" and hit.concept.name not in ("forgotten", "suspicious") for hit in hits
+    ) or any(hit.concept.name == "forgotten" for hit in hits)
+
+
+def _is_request(clauses: Sequence[Clause]) -> bool:
+    """Whether something is asked for."""
+    return any(hit.concept.kind == "request" for clause in clauses for hit in clause.hits)
+
+
+def _says(stems: Sequence[str], expressions: dict[str, tuple[tuple[str, ...], ...]]) -> bool:
+    """Whether one of the expressions occurs."""
+    return any(
+        tuple(stems[index : index + len(expression)]) == expression
+        for index, first in enumerate(stems)
+        for expression in expressions.get(first, ())
+    )
+
+
+@cache
+def _facts() -> _Facts:
+    """The shipped facts, read once."""
+    raw = tomllib.loads((FOLDER / "facts.toml").read_text(encoding="utf-8"))
+    by_fact: dict[str, dict[str, tuple[tuple[str, ...], ...]]] = {}
+    for fact, expressions in raw.items():
+        if fact == "blocking_leaves":
+            continue
+        first: dict[str, list[tuple[str, ...]]] = {}
+        for expression in expressions:
+            stems = tuple(map(stem, words_of(expression)))
+            first.setdefault(stems[0], []).append(stems)
+        by_fact[fact] = {key: tuple(value) for key, value in first.items()}
+    return _Facts(by_fact, frozenset(raw["blocking_leaves"]))
