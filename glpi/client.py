@@ -64,6 +64,10 @@ class GlpiClient(Protocol):
         """Put a ticket into the trash."""
         ...
 
+    async def link_duplicate(self, ticket_id: int, kept_id: int) -> None:
+        """Say on both tickets that the first duplicates the second, where the account may not trash it."""
+        ...
+
     async def changed_tickets(self, cursor: str | None) -> Changes:
         """One request: tickets of this account changed since the cursor (an overlap is added), oldest first."""
         ...
