@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -20,16 +19,16 @@ from glpi.answers import (
     Found,
     GlpiConfig,
     Ids,
-    KeyRow,
     KeyRows,
     TicketItem,
     TicketRows,
     UserRows,
     Written,
 )
-from glpi.encoding import found_text, sent_html, sent_title
+from glpi.encoding import sent_html
 from glpi.errors import CallerRefused, ContentRefused, GlpiError, Hidden, NotFound, NotSent, Unclear
 from glpi.exchange import Timeouts
+from glpi.legacy_fields import CONTENT, EXTERNAL_ID, NOTIFY, carries, found_state, naive, ticket_fields
 from glpi.legacy_session import LegacySession, before_writing, checked, shaped
 from glpi.models import Changes, Followup, Requester, TicketInput, TicketState
 from glpi.refusals import Asked, refusal
@@ -48,7 +47,7 @@ _KEY = re.compile(r"[A-Za-z0-9-]{8,128}")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _COLUMNS = MappingProxyType({f"forcedisplay[{n}]": str(option) for n, option in enumerate((2, 12, 3, 7, 19, 17, 16))})
 _REQUESTER = 1
-_NOTIFY = 1
+_DUPLICATES = 2
 
 
 class LegacyClient:
@@ -128,7 +127,7 @@ class LegacyClient:
         """
         version = await self.version()
         try:
-            answer = await self._session.write("POST", "/Ticket", _ticket_fields(ticket, version), expected=201)
+            answer = await self._session.write("POST", "/Ticket", ticket_fields(ticket, version), expected=201)
         except ContentRefused as error:
             refused: GlpiError = error
         else:
@@ -150,16 +149,16 @@ class LegacyClient:
         if not _KEY.fullmatch(key):
             raise ValueError("not a key")
         if await self.version() >= 11:
-            option, criteria = 87, [(87, "contains", f"^{key}$")]
+            option, criteria = EXTERNAL_ID, [(EXTERNAL_ID, "contains", f"^{key}$")]
         else:
-            option, criteria = 21, [(21, "contains", key)]
+            option, criteria = CONTENT, [(CONTENT, "contains", key)]
             if since is not None:
-                criteria.append((19, "morethan", _naive(since.astimezone(UTC) - LOOKUP_MARGIN)))
+                criteria.append((19, "morethan", naive(since.astimezone(UTC) - LOOKUP_MARGIN)))
         ids: set[int] = set()
         for trashed in ("0", "1"):
             show = {"forcedisplay[0]": "2", "forcedisplay[1]": str(option), "is_deleted": trashed}
             found = await self._search("Ticket", criteria, show)
-            ids.update(row.id for row in shaped(KeyRows, found.data).root if _carries(row, option, key))
+            ids.update(row.id for row in shaped(KeyRows, found.data).root if carries(row, option, key))
         return tuple(sorted(ids))
 
     async def get_ticket(self, ticket_id: int) -> TicketState:
@@ -181,7 +180,7 @@ class LegacyClient:
     async def add_requester(self, ticket_id: int, user_id: int | None, email: str | None) -> None:
         """Add a requester, by user id or else by e-mail."""
         actor = {"users_id": user_id} if user_id else {"users_id": 0, "alternative_email": email}
-        fields = {"tickets_id": ticket_id, "type": _REQUESTER, "use_notification": _NOTIFY, **actor}
+        fields = {"tickets_id": ticket_id, "type": _REQUESTER, "use_notification": NOTIFY, **actor}
         checked(Added, await self._session.write("POST", "/Ticket_User", fields, expected=201))
 
     async def set_priority(self, ticket_id: int, priority: int) -> None:
@@ -220,6 +219,14 @@ class LegacyClient:
         if not checked(Written, answer).confirms(ticket_id):
             raise Unclear("BAD_SHAPE", answer.status)
 
+    async def link_duplicate(self, ticket_id: int, kept_id: int) -> None:
+        """Say on both tickets that the first duplicates the second; for accounts that may not delete.
+
+        Raises ContentRefused where they are linked already.
+        """
+        fields = {"tickets_id_1": ticket_id, "tickets_id_2": kept_id, "link": _DUPLICATES}
+        checked(Added, await self._session.write("POST", "/Ticket_Ticket", fields, expected=201))
+
     async def changed_tickets(self, cursor: str | None) -> Changes:
         """Live tickets written by this account and changed since the cursor, oldest first.
 
@@ -229,7 +236,7 @@ class LegacyClient:
         version = await self.version()
         criteria = [(22, "equals", "myself")]
         if cursor is not None:
-            criteria.append((19, "morethan", _naive(datetime.fromisoformat(cursor) - OVERLAP)))
+            criteria.append((19, "morethan", naive(datetime.fromisoformat(cursor) - OVERLAP)))
         show = {**_COLUMNS, "sort": "19", "order": "ASC"}
         page = PAGE
         while True:
@@ -238,7 +245,7 @@ class LegacyClient:
             newest = max((row.date_mod for row in rows), default=cursor)
             complete = found.count == found.totalcount
             if complete or cursor is None or (newest or "") > cursor:
-                return Changes(tuple(_decoded(row.state(), version) for row in rows), newest, complete)
+                return Changes(tuple(found_state(row.state(), version) for row in rows), newest, complete)
             page *= 2
 
     async def clock_offset(self) -> timedelta | None:
@@ -292,55 +299,3 @@ class LegacyClient:
         offset = timedelta(minutes=round((local - last_modified).total_seconds() / 60))
         if abs(offset) <= timedelta(hours=15):
             self._offset = offset
-
-
-def _decoded(state: TicketState, version: int) -> TicketState:
-    category = state.category_name
-    return replace(
-        state,
-        name=found_text(state.name, version),
-        category_name=found_text(category, version) if category is not None else None,
-    )
-
-
-def _naive(when: datetime) -> str:
-    return when.strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _carries(row: KeyRow, option: int, key: str) -> bool:
-    if option == 87:
-        return row.externalid == key
-    # The text is what GLPI found the key in; only a longer key around ours does not count.
-    return row.content is None or re.search(f"(?<![A-Za-z0-9-]){key}(?![A-Za-z0-9-])", row.content) is not None
-
-
-def _ticket_fields(ticket: TicketInput, version: int) -> dict[str, object]:
-    fields: dict[str, object] = {
-        "name": sent_title(ticket.name, version),
-        "content": sent_html(ticket.content, version),
-        "type": ticket.type,
-        "urgency": ticket.urgency,
-        "impact": ticket.impact,
-        "itilcategories_id": ticket.itilcategories_id,
-    }
-    optional = {
-        "externalid": ticket.key if version >= 11 else None,
-        "entities_id": ticket.entities_id,
-        "requesttypes_id": ticket.requesttypes_id,
-        "_groups_id_assign": ticket.assigned_group_id,
-        "date": ticket.date,
-        "status": ticket.status,
-    }
-    fields |= {name: value for name, value in optional.items() if value is not None}
-    if ticket.assigned_group_id is not None:
-        # NOTE: otherwise a group alone makes the ticket "in progress" (10.0.19, 11.0.6) before anybody took it.
-        fields["_do_not_compute_status"] = True
-    if ticket.requester_id:
-        fields["_users_id_requester"] = ticket.requester_id
-    elif ticket.requester_email:
-        fields["_users_id_requester"] = 0
-        fields["_users_id_requester_notif"] = {
-            "use_notification": [_NOTIFY],
-            "alternative_email": [ticket.requester_email],
-        }
-    return fields

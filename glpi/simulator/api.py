@@ -29,7 +29,7 @@ CREATE = 4
 _TICKET_RIGHT, _FOLLOWUP_RIGHT = 168_989, 15_383
 _VERSIONS = {10: "10.0.19", 11: "11.0.6"}
 _ENCODED = ("name", "content")
-_TYPES = ("Ticket", "Ticket_User", "Group_Ticket", "ITILFollowup", "ITILCategory", "User", "UserEmail")
+_TYPES = ("Ticket", "Ticket_User", "Group_Ticket", "Ticket_Ticket", "ITILFollowup", "ITILCategory", "User", "UserEmail")
 _PARENTS = {
     ("Ticket", "Ticket_User"): "tickets_id",
     ("Ticket", "Group_Ticket"): "tickets_id",
@@ -272,6 +272,7 @@ class Api:
             "Ticket": self._world.create_ticket,
             "Ticket_User": self._world.add_actor,
             "Group_Ticket": self._world.add_group,
+            "Ticket_Ticket": self._world.link,
             "ITILFollowup": self._world.add_followup,
         }
         if itemtype not in makers or isinstance(fields, list):

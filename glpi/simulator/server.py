@@ -211,6 +211,12 @@ class Simulator:
         rows = self._rows("Group_Ticket").values()
         return [row["groups_id"] for row in rows if row["tickets_id"] == ticket_id and row["type"] == ASSIGNED]
 
+    @property
+    def links(self) -> list[tuple[int, int, int]]:
+        """(ticket, other ticket, kind of link) where tickets were linked; 2 is "duplicates"."""
+        rows = self._rows("Ticket_Ticket").values()
+        return [(row["tickets_id_1"], row["tickets_id_2"], row["link"]) for row in rows]
+
     def _rows(self, kind: str) -> dict[int, Row]:
         with self._storage.transaction():
             return {number: dict(row) for number, row in self._storage.rows(kind).items()}

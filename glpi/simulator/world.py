@@ -223,6 +223,20 @@ class World:
             self._assigned(ticket_id)
         return number
 
+    def link(self, given: Row) -> int:
+        """``POST /Ticket_Ticket``. Raises Refused."""
+        one, other = (_integer(given.get(f"tickets_id_{position}"), 0) for position in (1, 2))
+        if one == other or not {one, other} <= set(self.storage.rows("Ticket")):
+            raise Refused(None, "ERROR_RIGHT_MISSING")
+        links = self.storage.rows("Ticket_Ticket").values()
+        if any({row["tickets_id_1"], row["tickets_id_2"]} == {one, other} for row in links):
+            raise Refused("")
+        row = {"tickets_id_1": one, "tickets_id_2": other, "link": _integer(given.get("link"), 1)}
+        number = self.storage.add("Ticket_Ticket", row)
+        for ticket_id in (one, other):
+            self.touch(ticket_id)
+        return number
+
     def _assigned(self, ticket_id: int) -> None:
         row = self.storage.rows("Ticket")[ticket_id]
         if row["status"] == 1:

@@ -108,6 +108,16 @@ async def test_both_tickets_of_a_key_are_found_lowest_first(client: LegacyClient
     assert await client.find_tickets(key) == (first, second)
 
 
+async def test_a_double_can_be_linked_to_the_ticket_that_is_kept(client: LegacyClient, create: Create) -> None:
+    """What is left to an account that may not delete."""
+    key = new_key()
+    kept, double = await create(key), await create(key)
+    await client.link_duplicate(double, kept)
+    with pytest.raises(ContentRefused):
+        await client.link_duplicate(double, kept)
+    assert await client.find_tickets(key) == (kept, double)
+
+
 async def test_a_key_nobody_has_finds_nothing(client: LegacyClient, create: Create) -> None:
     key = new_key()
     await create(key)

@@ -157,6 +157,12 @@ async def test_everything_given_reaches_the_ticket(simulator: Simulator, client:
     assert simulator.assigned_groups(number) == [group]
 
 
+async def test_a_double_points_to_the_ticket_that_is_kept(simulator: Simulator, client: LegacyClient) -> None:
+    double = await client.create_ticket(a_ticket())
+    await client.link_duplicate(double, 1)
+    assert simulator.links == [(double, 1, 2)]
+
+
 async def test_an_inactive_user_is_not_found(simulator: Simulator, client: LegacyClient) -> None:
     simulator.add_user("parti", ["parti@exemple.fr"], is_active=False)
     assert await client.find_user("parti@exemple.fr") is None
