@@ -71,7 +71,8 @@ def _prepare_folder(folder: Path, access: _Access) -> None:
         parents = [parent for parent in folder.parents if not parent.exists()]
         for parent in reversed(parents):
             with contextlib.suppress(FileExistsError):
-                parent.mkdir(0o700 if access.gid < 0 else 0o755)
+                parent.mkdir(0o700)
+                parent.chmod(0o700 if access.gid < 0 else 0o755)
         _make_folder(folder, access)
     found = folder.stat()
     if not stat.S_ISDIR(found.st_mode):
@@ -106,6 +107,8 @@ def _prepare_file(path: Path, access: _Access) -> None:
         try:
             found = name.stat()
         except FileNotFoundError:
+            if name == path:
+                raise  # a symbolic link that leads nowhere
             continue
         allowed = access.file_mode if found.st_gid == access.gid else 0o600
         if not stat.S_ISREG(found.st_mode) or stat.S_IMODE(found.st_mode) & 0o777 & ~allowed:
@@ -130,7 +133,9 @@ def _make_file(path: Path, access: _Access) -> None:
 
 def _connect(path: Path) -> Database:
     try:
-        conn = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_MS / 1000, isolation_level=None)
+        # mode=rw: SQLite itself must never create the file, with whatever rights the umask leaves.
+        address = f"{path.absolute().as_uri()}?mode=rw"
+        conn = sqlite3.connect(address, uri=True, timeout=_BUSY_TIMEOUT_MS / 1000, isolation_level=None)
     except sqlite3.Error as error:
         raise DatabaseError(reason_of(error) or "damaged", str(path)) from error
     try:

@@ -37,7 +37,6 @@ def conversations(db: Database) -> None:
             ticket_number TEXT, modified INTEGER NOT NULL) STRICT""",
         "CREATE INDEX sessions_parent ON analysis_sessions(parent_id) WHERE parent_id IS NOT NULL",
         "CREATE INDEX sessions_unfinished ON analysis_sessions(expires_at) WHERE status <> 'converted_to_ticket'",
-        "CREATE INDEX sessions_pending ON analysis_sessions(expires_at) WHERE status = 'pending'",
         """CREATE TABLE turns (
             session_id TEXT NOT NULL REFERENCES analysis_sessions(id) ON DELETE CASCADE, position INTEGER NOT NULL,
             author TEXT NOT NULL, text TEXT NOT NULL, at TEXT NOT NULL, key TEXT,
@@ -69,13 +68,12 @@ def tickets(db: Database) -> None:
         "CREATE INDEX tickets_status ON tickets(status)",
         "CREATE INDEX tickets_synced ON tickets(synced_to_glpi)",
         "CREATE INDEX tickets_status_synced ON tickets(status, synced_to_glpi)",
-        "CREATE INDEX tickets_created ON tickets(created_at)",
         "CREATE INDEX tickets_glpi ON tickets(glpi_ticket_id) WHERE glpi_ticket_id IS NOT NULL",
         """CREATE INDEX tickets_open_in_glpi ON tickets(glpi_ticket_id)
             WHERE glpi_ticket_id IS NOT NULL AND status <> 'closed'""",
         """CREATE VIRTUAL TABLE tickets_fts USING fts5(
             ticket_number, title, description, user_message, content = 'tickets', content_rowid = 'id',
-            tokenize = 'unicode61 remove_diacritics 2', prefix = '3')""",
+            tokenize = 'unicode61 remove_diacritics 2', prefix = '3', columnsize = 0)""",
         """CREATE TRIGGER tickets_number_fixed BEFORE UPDATE OF ticket_number ON tickets
             WHEN NEW.ticket_number IS NOT OLD.ticket_number
             BEGIN SELECT RAISE(ABORT, 'a ticket number never changes'); END""",
@@ -92,7 +90,6 @@ def delivery(db: Database) -> None:
             lookups INTEGER NOT NULL, created_at TEXT NOT NULL, next_attempt_at TEXT NOT NULL,
             first_attempt_at TEXT, error TEXT) STRICT""",
         "CREATE INDEX outbox_unfinished ON outbox(ticket_number, id) WHERE state <> 'done'",
-        "CREATE INDEX outbox_waiting ON outbox(kind, created_at) WHERE state <> 'done'",
         "CREATE INDEX outbox_due ON outbox(next_attempt_at, id) WHERE state IN ('pending', 'unknown')",
         """CREATE TABLE leases (
             name TEXT PRIMARY KEY, owner TEXT NOT NULL, acquired_at TEXT NOT NULL, renewed_at TEXT NOT NULL,
@@ -103,7 +100,6 @@ def delivery(db: Database) -> None:
             ticket_number TEXT, details TEXT NOT NULL) STRICT""",
         "CREATE INDEX events_name ON events(name, at)",
         "CREATE INDEX events_at ON events(at)",
-        "CREATE INDEX events_ticket ON events(ticket_number) WHERE ticket_number IS NOT NULL",
         """CREATE TRIGGER events_never_change BEFORE UPDATE ON events
             BEGIN SELECT RAISE(ABORT, 'events are append-only'); END""",
         """CREATE TRIGGER events_never_replaced BEFORE INSERT ON events

@@ -55,9 +55,10 @@ class Outbox:
 
     def entries(self, include_done: bool = False) -> list[OutboxEntry]:
         """The entries in the order of their ids; those that are done only when asked for."""
-        where = "" if include_done else "WHERE state <> 'done'"
+        # +id: without it SQLite reads through all that is done, for the sake of their order.
+        tail = "ORDER BY id" if include_done else "WHERE state <> 'done' ORDER BY +id"
         with reading(self._db):
-            return [rows.entry_of(row) for row in rows.query(self._db, f"SELECT * FROM outbox {where} ORDER BY id")]
+            return [rows.entry_of(row) for row in rows.query(self._db, f"SELECT * FROM outbox {tail}")]
 
     def get(self, entry_id: int) -> OutboxEntry | None:
         """One entry, or None."""

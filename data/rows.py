@@ -36,9 +36,11 @@ from data.search import INDEXED, index_ticket, unindex_ticket
 Row = dict[str, Any]
 """A row as SQLite gives and takes it, by column name."""
 
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 _FIXED = frozenset({"ticket_number", "session_id", "created_at", "updated_at"})
-_TICKET_FIELDS = frozenset(field.name for field in fields(Ticket))
-_DRAFT_FIELDS = frozenset(field.name for field in fields(Draft))
+_TICKET_FIELDS = tuple(field.name for field in fields(Ticket))
+_DRAFT_FIELDS = tuple(field.name for field in fields(Draft))
 
 
 def to_text(at: datetime) -> str:
@@ -49,7 +51,7 @@ def to_text(at: datetime) -> str:
     """
     if at.tzinfo is None:
         raise ValueError("a naive datetime cannot be stored")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def from_text(text: str) -> datetime:
@@ -59,10 +61,6 @@ def from_text(text: str) -> datetime:
 
 def _maybe(text: str | None) -> datetime | None:
     return None if text is None else from_text(text)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _mapping(text: str) -> Mapping[str, Any]:
@@ -154,7 +152,7 @@ def turn_row(session_id: str, position: int, turn: Turn) -> Row:
 
 def draft_text(draft: Draft) -> str:
     """The Smart Summary as JSON, one key per field."""
-    values = {name: getattr(draft, name) for name in sorted(_DRAFT_FIELDS)}
+    values = {name: getattr(draft, name) for name in _DRAFT_FIELDS}
     values["extracted_info"] = dict(draft.extracted_info)
     values["questions"] = [{"key": q.key, "text": q.text, "answers": q.answers} for q in draft.questions]
     return _json(values)
@@ -178,7 +176,7 @@ def draft_of(text: str) -> Draft:
 
 def ticket_row(ticket: Ticket) -> Row:
     """The columns of ``tickets``, without its rowid."""
-    return {field.name: _column(getattr(ticket, field.name)) for field in fields(ticket)}
+    return {name: _column(getattr(ticket, name)) for name in _TICKET_FIELDS}
 
 
 def ticket_of(row: Row) -> Ticket:
@@ -202,7 +200,7 @@ def change_ticket(db: Database, number: str, changes: Mapping[str, object], now:
     Raises:
         ValueError: A name is no field, or one that never changes.
     """
-    wrong = set(changes) - (_TICKET_FIELDS - _FIXED)
+    wrong = set(changes).difference(_TICKET_FIELDS) | _FIXED.intersection(changes)
     if wrong:
         raise ValueError(f"not to be changed: {', '.join(sorted(wrong))}")
     row = {name: _column(value) for name, value in changes.items()} | {"updated_at": to_text(now)}
@@ -217,15 +215,15 @@ def change_ticket(db: Database, number: str, changes: Mapping[str, object], now:
 
 def _column(value: object) -> str | int | float | None:
     """A field of a record as SQLite stores it (an enum is its text)."""
+    if value is None or isinstance(value, str):
+        return value if value is None else str(value)
     if isinstance(value, bool):
         return int(value)
+    if isinstance(value, int | float):
+        return value
     if isinstance(value, datetime):
         return to_text(value)
-    if isinstance(value, Mapping):
-        return _json(dict(value))
-    if value is None or isinstance(value, int | float):
-        return value
-    return str(value) if isinstance(value, str) else _json(value)
+    return _json(dict(value) if isinstance(value, Mapping) else value)
 
 
 # --- outbox, state, categories, events --------------------------------------------------------------

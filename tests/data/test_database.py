@@ -64,9 +64,10 @@ def test_a_private_database_is_private_whatever_the_umask(tmp_path: Path) -> Non
 
 @pytest.mark.usefixtures("umask")
 def test_a_shared_database_is_for_its_group_whatever_the_umask(tmp_path: Path) -> None:
-    path = tmp_path / "shared" / "guichet.db"
+    path = tmp_path / "a" / "shared" / "guichet.db"
     db = open_database(path, own_group())
     write_something(db)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o755
     shared = {"guichet.db": 0o660, "guichet.db-wal": 0o660, "guichet.db-shm": 0o660}
     assert modes(path.parent) == {"shared": 0o2770, **shared}
     assert {entry.stat().st_gid for entry in path.parent.iterdir()} == {os.getgid()}
@@ -129,6 +130,19 @@ def test_a_folder_like_tmp_is_taken(path: Path) -> None:
 
 def test_an_unknown_group_is_named_as_the_reason(path: Path) -> None:
     assert reason(path, "no-such-group-anywhere") == "no_group"
+
+
+def test_a_link_that_leads_nowhere_makes_no_file(path: Path) -> None:
+    path.parent.mkdir(mode=0o700)
+    path.symlink_to(path.with_name("elsewhere.db"))
+    assert reason(path) == "permission"
+    assert [entry.name for entry in path.parent.iterdir()] == ["guichet.db"]
+
+
+def test_a_name_may_have_any_character(tmp_path: Path) -> None:
+    path = tmp_path / "à l'étage ? #1 %41" / "guichet ?mode=ro.db"
+    open_database(path).close()
+    assert modes(path.parent) == {path.parent.name: 0o700, path.name: 0o600}
 
 
 def test_something_else_under_that_name(path: Path) -> None:

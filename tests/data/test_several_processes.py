@@ -19,27 +19,36 @@ from tests.data.samples import make_session
 HAMMER = Path(__file__).with_name("hammer.py")
 
 
+def start(task: str, path: Path, name: str, count: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", str(HAMMER), task, str(path), name, str(count)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(HAMMER.parents[2])},
+    )
+
+
+def wait_until_ready(process: subprocess.Popen[str]) -> None:
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+
+
+def let_go(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
 def run(task: str, path: Path, processes: int, count: int = 1) -> list[list[Any]]:
     """Start the processes, let them go at the same moment, and return what each of them got."""
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-W", "error", str(HAMMER), task, str(path), f"p{index}", str(count)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(HAMMER.parents[2])},
-        )
-        for index in range(processes)
-    ]
+    running = [start(task, path, f"p{index}", count) for index in range(processes)]
     try:
         for process in running:
-            assert process.stdout is not None
-            process.stdout.readline()
+            wait_until_ready(process)
         for process in running:
-            assert process.stdin is not None
-            process.stdin.write("\n")
-            process.stdin.flush()
+            let_go(process)
         ended = [process.communicate(timeout=40) for process in running]
     finally:
         for process in running:
@@ -92,3 +101,24 @@ def test_a_session_changes_hands_once(path: Path, store: Store) -> None:
     assert results.count("confirmed") == 1
     assert set(results) <= {"edited", "confirmed", "already", "validating"}
     assert len(store.tickets()) == 1
+
+
+def test_a_process_killed_at_any_moment_leaves_whole_tickets(path: Path, store: Store, db: Database) -> None:
+    for round_ in range(1, 4):
+        process = start("file", path, f"round-{round_}", 100_000)
+        wait_until_ready(process)
+        let_go(process)
+        while len(store.tickets(limit=1_000)) < round_ * 25:
+            assert process.poll() is None
+        process.kill()
+        process.communicate()
+        tickets = store.tickets(limit=100_000)
+        numbers = {ticket.ticket_number for ticket in tickets}
+        assert [ticket.ticket_number for ticket in reversed(tickets)] == [
+            f"TKT-2026-{number:05d}" for number in range(1, len(tickets) + 1)
+        ]
+        assert {number for (number,) in db.execute("SELECT ticket_number FROM outbox")} == numbers
+        assert {event.ticket_number for event in store.events("TICKET_CREATED")} == numbers
+        converted = "SELECT ticket_number FROM analysis_sessions WHERE status = 'converted_to_ticket'"
+        assert {number for (number,) in db.execute(converted)} == numbers
+        assert len(store.tickets(search="imprimante", limit=100_000)) == len(numbers)
