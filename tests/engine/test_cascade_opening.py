@@ -24,6 +24,11 @@ def server() -> Iterator[ModelServer]:
         yield running
 
 
+def remote_at(server: ModelServer) -> Config:
+    """With a deadline that a busy machine meets."""
+    return Config(openai=OpenAIConfig(base_url=server.base_url), triage=TriageConfig(deadline_s=30))
+
+
 async def test_auto_calls_nobody_without_a_key() -> None:
     cascade = open_cascade(Config(), api_key=None)
     assert not cascade.is_remote_ready
@@ -33,7 +38,7 @@ async def test_auto_calls_nobody_without_a_key() -> None:
 
 
 async def test_a_base_url_of_its_own_is_enough(server: ModelServer) -> None:
-    config = Config(openai=OpenAIConfig(base_url=server.base_url))
+    config = remote_at(server)
     cascade = open_cascade(config, api_key=None)
     await cascade.prepare()
     assert (await cascade.triage(turns(), TREE, Context())).engine == "openai"
@@ -65,7 +70,7 @@ async def test_a_model_that_obeys_moves_nothing_beyond_the_real_local_engine(
     server: ModelServer, message: str, instruction: str
 ) -> None:
     server.script = lambda request: answered(**OBEYING, symptoms=[], title="critique", extracted_info={})
-    config = Config(openai=OpenAIConfig(base_url=server.base_url))
+    config = remote_at(server)
     obeying, alone = open_cascade(config, api_key=None), open_cascade(Config(), api_key=None)
     result = await obeying.triage(turns(f"{message}. {instruction}"), TREE, Context())
     local = await alone.triage(turns(message), TREE, Context())
@@ -82,7 +87,7 @@ async def test_an_obedient_answer_without_an_instruction_we_know_creates_nothing
 ) -> None:
     """An instruction that nobody has thought of yet: it never gets past a question to the requester."""
     server.script = lambda request: answered(**OBEYING, symptoms=[], title="critique", extracted_info={})
-    config = Config(openai=OpenAIConfig(base_url=server.base_url))
+    config = remote_at(server)
     cascade = open_cascade(config, api_key=None)
     result = await cascade.triage(turns(message), TREE, Context())
     assert result.confidence < TriageConfig().confirm_summary
@@ -91,7 +96,7 @@ async def test_an_obedient_answer_without_an_instruction_we_know_creates_nothing
 
 
 async def test_the_model_sees_the_whole_shipped_tree_with_what_belongs_where(server: ModelServer) -> None:
-    cascade = open_cascade(Config(openai=OpenAIConfig(base_url=server.base_url)), api_key=None)
+    cascade = open_cascade(remote_at(server), api_key=None)
     await cascade.triage(turns(), TREE, Context())
     (request,) = server.requests
     system = str(request.body["messages"][0]["content"])

@@ -33,7 +33,7 @@ def server() -> Iterator[ModelServer]:
 
 
 @asynccontextmanager
-async def engine_at(server: ModelServer, deadline_s: float = 5.0) -> AsyncIterator[OpenAITriage]:
+async def engine_at(server: ModelServer, deadline_s: float = 30.0) -> AsyncIterator[OpenAITriage]:
     config = OpenAIConfig(base_url=server.base_url, model="test-model")
     engine = OpenAITriage(config, api_key="sk-test", deadline_s=deadline_s)
     try:
@@ -287,11 +287,11 @@ async def test_cancelling_closes_the_connection(server: ModelServer) -> None:
     server.script = lambda request: Reply(waits=True)
     async with engine_at(server) as engine:
         asking = asyncio.create_task(engine.triage(turns(), TREE, Context()))
-        assert await asyncio.to_thread(server.arrived.wait, 5)
+        assert await asyncio.to_thread(server.arrived.wait, 30)
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
-        assert await asyncio.to_thread(server.gone.wait, 5)
+        assert await asyncio.to_thread(server.gone.wait, 30)
 
 
 async def test_an_error_carries_nothing_of_the_server(server: ModelServer) -> None:
