@@ -30,7 +30,7 @@ class Program:
         return Terminal([sys.executable, "-m", *self.module], environment)
 
 
-OURS = Program("guichet demo", ("tui", "demo"), "Guichet")
+OURS = Program("guichet demo", ("tui", "demo"), "Votre message")
 BARE = Program("bare", ("bench.bare",), "Prêt")
 
 
