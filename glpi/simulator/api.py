@@ -12,14 +12,16 @@ from collections.abc import Callable
 from email.utils import format_datetime
 from typing import Any, TypeVar
 
+from glpi.simulator.given import Refused
 from glpi.simulator.listing import Listing, Range, cut
 from glpi.simulator.messages import ApiError, Request, Response, html_response, input_fields, json_body, json_response
 from glpi.simulator.sanitizer import decoded
 from glpi.simulator.search import BadCriterion, Search, parse_criteria
 from glpi.simulator.seeds import SERVICE_ACCOUNT
 from glpi.simulator.storage import Row
+from glpi.simulator.switches import Switches
 from glpi.simulator.wording import DOCUMENTATION, message, page
-from glpi.simulator.world import Refused, World
+from glpi.simulator.world import World
 
 T = TypeVar("T")
 
@@ -41,18 +43,17 @@ _PARENTS = {
 class Api:
     """One simulated GLPI as its HTTP clients see it. Not for several threads at once."""
 
-    def __init__(self, world: World, *, app_token: str, user_token: str) -> None:
+    def __init__(self, world: World, *, switches: Switches, app_token: str, user_token: str) -> None:
         """``app_token`` of the API client; ``user_token`` of the service account."""
-        self._world, self._app_token, self._user_token = world, app_token, user_token
+        self._world, self._switches = world, switches
+        self._app_token, self._user_token = app_token, user_token
         self.sessions: set[str] = set()
-        self.maintenance = self.api_disabled = self.database_down = False
-        self.search_right = self.delete_right = True
 
     def handle(self, request: Request) -> Response:
         """The answer to a request; what it changes is committed by whoever calls."""
-        if self.maintenance:
+        if self._switches.maintenance:
             return html_response(200, page("MODE MAINTENANCE" if self._world.version > 10 else "MAINTENANCE MODE"))
-        if self.database_down:
+        if self._switches.database_down:
             return html_response(*((500, page("Error")) if self._world.version > 10 else (200, page("Mysql Error"))))
         if request.path in ("", "/"):
             return html_response(200, DOCUMENTATION)
@@ -70,7 +71,7 @@ class Api:
         return f"http://{request.host}{'/api.php/v1' if self._world.version > 10 else '/apirest.php'}"
 
     def _dispatch(self, request: Request) -> Response:
-        if self.api_disabled:
+        if self._switches.api_disabled:
             raise ApiError(400, "ERROR", "API désactivée", is_bare=True)
         given = json_body(request)
         self._check_app_token(request)
@@ -137,7 +138,7 @@ class Api:
         return True
 
     def _profile(self) -> dict[str, Any]:
-        right = _TICKET_RIGHT if self._world.create_right else _TICKET_RIGHT & ~CREATE
+        right = _TICKET_RIGHT if self._switches.create_right else _TICKET_RIGHT & ~CREATE
         entities = [{"id": 0, "name": "Entité racine", "is_recursive": 1}]
         rights = {"ticket": right, "followup": _FOLLOWUP_RIGHT}
         return {"id": 9, "name": "Borne", "interface": "central", **rights, "entities": entities}
@@ -160,7 +161,7 @@ class Api:
     def _search(self, request: Request, itemtype: str) -> Response:
         if itemtype not in ("Ticket", "User"):
             return _not_simulated(request)
-        if itemtype == "User" and not self.search_right:
+        if itemtype == "User" and not self._switches.search_right:
             raise ApiError(403, "ERROR_RIGHT_MISSING")
         search = Search(self._world, itemtype)
         default_sort = 0 if self._world.version > 10 else 1
@@ -270,9 +271,9 @@ class Api:
         fields = input_fields(given)
         makers: dict[str, Callable[[Row], int]] = {
             "Ticket": self._world.create_ticket,
-            "Ticket_User": self._world.add_actor,
-            "Group_Ticket": self._world.add_group,
-            "Ticket_Ticket": self._world.link,
+            "Ticket_User": self._world.actors.add,
+            "Group_Ticket": self._world.actors.add_group,
+            "Ticket_Ticket": self._world.actors.link,
             "ITILFollowup": self._world.add_followup,
         }
         if itemtype not in makers or isinstance(fields, list):
@@ -298,7 +299,7 @@ class Api:
     def _delete(self, request: Request, itemtype: str, number: int) -> Response:
         if itemtype != "Ticket":
             return _not_simulated(request)
-        if not self.delete_right or request.query.get("force_purge") == "true":
+        if not self._switches.delete_right or request.query.get("force_purge") == "true":
             raise ApiError(400, "ERROR_GLPI_DELETE", message("ERROR_RIGHT_MISSING", None, root_url="", language=None))
         self._tried(lambda: self._world.trash_ticket(number), "ERROR_GLPI_DELETE")
         return json_response(200, [{str(number): True, "message": ""}])

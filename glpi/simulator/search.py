@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from glpi.simulator.actors import REQUESTER
 from glpi.simulator.seeds import ENTITIES, SERVICE_ACCOUNT
 from glpi.simulator.storage import Row
-from glpi.simulator.world import REQUESTER, World
+from glpi.simulator.world import World
 
 Cell = Any
 """What a column shows: a scalar, a list where there are several values, None where there is none."""

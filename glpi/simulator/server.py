@@ -12,14 +12,16 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
+from glpi.simulator.actors import ASSIGNED, REQUESTER
 from glpi.simulator.api import Api
 from glpi.simulator.faults import Fault, Faults
 from glpi.simulator.listener import POLL_S, Listener
 from glpi.simulator.messages import Request, Response, html_response
 from glpi.simulator.seeds import CATEGORIES, TECHNICIAN
 from glpi.simulator.storage import Row, Storage
+from glpi.simulator.switches import Switches
 from glpi.simulator.wording import page
-from glpi.simulator.world import ASSIGNED, REQUESTER, World
+from glpi.simulator.world import World
 
 _ROOTS: Mapping[int, tuple[str, ...]] = MappingProxyType({10: ("/apirest.php",), 11: ("/apirest.php", "/api.php/v1")})
 _LOG_LIMIT = 20_000
@@ -36,7 +38,7 @@ class Logged:
     at: datetime
 
 
-class Simulator:
+class Simulator(Switches):
     """An embedded GLPI: ``with Simulator(version=11) as glpi: ... glpi.url ...``.
 
     May be stopped and started again, on the same port: what it knows stays, open connections are cut.
@@ -62,6 +64,7 @@ class Simulator:
             zone: The server's time zone.
             categories: (id, complete name ``A > B``) of the category tree.
         """
+        super().__init__()
         if version not in _ROOTS:
             raise ValueError(f"no simulation of GLPI {version}")
         self.version, self.port = version, port
@@ -70,13 +73,14 @@ class Simulator:
         self._storage = Storage(state)
         self._world = World(
             self._storage,
+            switches=self,
             version=version,
             zone=zone,
             now=now or (lambda: datetime.now(UTC)),
             categories=CATEGORIES if categories is None else categories,
         )
         self.app_token, self.user_token = self._token("app_token"), self._token("user_token")
-        self._api = Api(self._world, app_token=self.app_token, user_token=self.user_token)
+        self._api = Api(self._world, switches=self, app_token=self.app_token, user_token=self.user_token)
         self._listener: Listener | None = None
         self._stopping = threading.Event()
 
@@ -123,61 +127,7 @@ class Simulator:
         """Address of the API; the port is known once started."""
         return f"http://127.0.0.1:{self.port}/apirest.php"
 
-    # --- switches -------------------------------------------------------------------------------------------------
-
-    @property
-    def maintenance(self) -> bool:
-        """Whether every request is answered 200 with a page."""
-        return self._api.maintenance
-
-    @maintenance.setter
-    def maintenance(self, value: bool) -> None:
-        self._api.maintenance = value
-
-    @property
-    def api_disabled(self) -> bool:
-        """Whether the API is switched off."""
-        return self._api.api_disabled
-
-    @api_disabled.setter
-    def api_disabled(self, value: bool) -> None:
-        self._api.api_disabled = value
-
-    @property
-    def database_down(self) -> bool:
-        """Whether GLPI cannot reach its own database."""
-        return self._api.database_down
-
-    @database_down.setter
-    def database_down(self, value: bool) -> None:
-        self._api.database_down = value
-
-    @property
-    def create_right(self) -> bool:
-        """Whether the account's profile may create tickets."""
-        return self._world.create_right
-
-    @create_right.setter
-    def create_right(self, value: bool) -> None:
-        self._world.create_right = value
-
-    @property
-    def delete_right(self) -> bool:
-        """Whether the account's profile may put tickets into the trash."""
-        return self._api.delete_right
-
-    @delete_right.setter
-    def delete_right(self, value: bool) -> None:
-        self._api.delete_right = value
-
-    @property
-    def search_right(self) -> bool:
-        """Whether the account's profile may search users."""
-        return self._api.search_right
-
-    @search_right.setter
-    def search_right(self, value: bool) -> None:
-        self._api.search_right = value
+    # --- the side door --------------------------------------------------------------------------------------------
 
     def expire_sessions(self) -> None:
         """Every session is gone, as after the cleaning task."""
@@ -187,8 +137,6 @@ class Simulator:
     def open_sessions(self) -> int:
         """Sessions that were opened and not ended."""
         return len(self._api.sessions)
-
-    # --- the side door --------------------------------------------------------------------------------------------
 
     @property
     def tickets(self) -> dict[int, Row]:
@@ -251,7 +199,7 @@ class Simulator:
     def take(self, ticket_id: int, user_id: int = TECHNICIAN) -> None:
         """A technician takes a ticket."""
         with self._storage.transaction():
-            self._world.add_actor({"tickets_id": ticket_id, "users_id": user_id, "type": ASSIGNED})
+            self._world.actors.add({"tickets_id": ticket_id, "users_id": user_id, "type": ASSIGNED})
 
     def solve(self, ticket_id: int) -> None:
         """A technician solves a ticket."""

@@ -5,37 +5,22 @@ Times are GLPI's: naive, whole seconds, in the server's zone. Every method runs 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from glpi.simulator.actors import Actors
+from glpi.simulator.given import Refused, date, integer, level
 from glpi.simulator.rows import UNUSED, category_row, user_row
 from glpi.simulator.sanitizer import kept
 from glpi.simulator.seeds import ENTITIES, PEOPLE, SERVICE_ACCOUNT
 from glpi.simulator.storage import Row, Storage
-
-REQUESTER, ASSIGNED, OBSERVER = 1, 2, 3
+from glpi.simulator.switches import Switches
 
 _MATRIX = ((1, 1, 2, 2, 2), (1, 2, 2, 3, 3), (2, 2, 3, 4, 4), (2, 3, 4, 4, 5), (2, 3, 4, 5, 5))
-_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
-_LABEL = r"[^\W_](?:(?:[^\W_]|-)*[^\W_])?"
-# NOTE: 10 checks the address after encoding it, so that an ampersand refuses it; 11 takes any letter.
-_EMAIL_10 = re.compile(rf"(?=.{{1,64}}@){_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*".replace("&", ""), re.ASCII)
-_EMAIL_11 = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*")
-_DATE = re.compile(r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01]) ([01]\d|2[0-3])(:[0-5]\d){2}")
 _INTEGERS = frozenset({"type", "status", "urgency", "impact", "priority", "itilcategories_id", "requesttypes_id"})
 _WRITABLE = (*sorted(_INTEGERS), "name", "content")
-
-
-class Refused(Exception):
-    """GLPI does not do it; the message is what it answers beside the code."""
-
-    def __init__(self, text: str | None, name: str = "") -> None:
-        """``name``: which message of ``wording`` to use; else ``text`` as it is."""
-        super().__init__(name or text)
-        self.text, self.name = text, name
 
 
 class World:
@@ -45,6 +30,7 @@ class World:
         self,
         storage: Storage,
         *,
+        switches: Switches,
         version: int,
         zone: str,
         now: Callable[[], datetime],
@@ -52,8 +38,9 @@ class World:
     ) -> None:
         """``now``: aware clock; ``categories``: (id, complete name), replacing those of an earlier run."""
         self.storage, self.version, self._now = storage, version, now
+        self._switches = switches
+        self.actors = Actors(self)
         self.zone = _zone(zone)
-        self.create_right = True
         self.hidden: set[int] = set()
         """Tickets in an entity that the account cannot see."""
         with storage.transaction():
@@ -108,33 +95,23 @@ class World:
 
     def create_ticket(self, given: Row, author: int = SERVICE_ACCOUNT) -> int:
         """``POST /Ticket``. Raises Refused."""
-        entity = _integer(given.get("entities_id"), 0)
-        if not self.create_right or entity not in ENTITIES:
+        entity = integer(given.get("entities_id"), 0)
+        if not self._switches.create_right or entity not in ENTITIES:
             raise Refused(None, "ERROR_RIGHT_MISSING")
         row = self._new_ticket(given, author, entity)
-        requesters = self._requesters(given)
+        requesters = self.actors.requesters(given)
         number = self.storage.add("Ticket", row)
-        for user_id, email in requesters:
-            self._add_actor(number, user_id, REQUESTER, email)
-        for user_id in _numbers(given.get("_users_id_assign")):
-            self._add_actor(number, user_id, ASSIGNED, "")
-        for user_id in _numbers(given.get("_users_id_observer")):
-            self._add_actor(number, user_id, OBSERVER, "")
-        for group_id in _numbers(given.get("_groups_id_assign")):
-            self.storage.add("Group_Ticket", {"tickets_id": number, "groups_id": group_id, "type": ASSIGNED})
-        assigned = _numbers(given.get("_users_id_assign")) or _numbers(given.get("_groups_id_assign"))
-        if assigned and not given.get("_do_not_compute_status"):
-            self._assigned(number)
+        self.actors.join(number, requesters, given)
         return number
 
     def _new_ticket(self, given: Row, author: int, entity: int) -> Row:
         at = self.local_now()
-        urgency, impact = (_level(given.get(name)) for name in ("urgency", "impact"))
-        status = _integer(given.get("status"), 1)
+        urgency, impact = (level(given.get(name)) for name in ("urgency", "impact"))
+        status = integer(given.get("status"), 1)
         row: Row = {
             "entities_id": entity,
             "name": self._fitting(self._text(given.get("name")).lstrip(), at),
-            "date": _date(given.get("date")) or at,
+            "date": date(given.get("date")) or at,
             "closedate": at if status == 6 else None,
             "solvedate": at if status in (5, 6) else None,
             "takeintoaccountdate": None,
@@ -142,15 +119,15 @@ class World:
             "users_id_lastupdater": author,
             "status": status,
             "users_id_recipient": author,
-            "requesttypes_id": _integer(given.get("requesttypes_id"), 1),
+            "requesttypes_id": integer(given.get("requesttypes_id"), 1),
             "content": self._text(given.get("content")),
             "urgency": urgency,
             "impact": impact,
             "priority": _MATRIX[urgency - 1][impact - 1],
-            "itilcategories_id": _integer(given.get("itilcategories_id"), 0),
-            "type": _integer(given.get("type"), 1),
+            "itilcategories_id": integer(given.get("itilcategories_id"), 0),
+            "type": integer(given.get("type"), 1),
             **UNUSED,
-            "locations_id": _integer(given.get("locations_id"), 0),
+            "locations_id": integer(given.get("locations_id"), 0),
         }
         if self.version < 11:
             return {**row, "validation_percent": 0, "date_creation": at}
@@ -170,74 +147,8 @@ class World:
             )
         return title
 
-    def _requesters(self, given: Row) -> list[tuple[int, str]]:
-        notif = given.get("_users_id_requester_notif")
-        emails = notif.get("alternative_email", []) if isinstance(notif, dict) else []
-        found = []
-        for position, user_id in enumerate(_numbers(given.get("_users_id_requester"))):
-            email = str(emails[position]) if position < len(emails) else ""
-            self._check_email(email)
-            if user_id in self.storage.rows("User") or (user_id == 0 and email):
-                found.append((user_id, email))
-        return found
-
-    def _check_email(self, email: str) -> None:
-        if email and not (_EMAIL_10 if self.version < 11 else _EMAIL_11).fullmatch(email):
-            raise Refused(f"Adresse {'courriel' if self.version < 11 else 'e-mail'} {email} invalide")
-
-    def _add_actor(self, ticket_id: int, user_id: int, role: int, email: str) -> int:
-        row = {"tickets_id": ticket_id, "users_id": user_id, "type": role, "use_notification": 1}
-        return self.storage.add("Ticket_User", {**row, "alternative_email": email})
-
-    def add_actor(self, given: Row) -> int:
-        """``POST /Ticket_User``. Raises Refused."""
-        ticket_id, user_id = _integer(given.get("tickets_id"), 0), _integer(given.get("users_id"), 0)
-        email = str(given.get("alternative_email") or "")
-        is_known = user_id in self.storage.rows("User") if user_id else bool(email)
-        if ticket_id not in self.storage.rows("Ticket") or not is_known:
-            raise Refused(None, "ERROR_RIGHT_MISSING")
-        self._check_email(email)
-        role = _integer(given.get("type"), REQUESTER)
-        self._refuse_twin(ticket_id, user_id, role, email)
-        number = self._add_actor(ticket_id, user_id, role, email)
-        self.touch(ticket_id)
-        if role == ASSIGNED:
-            self._assigned(ticket_id)
-        return number
-
-    def _refuse_twin(self, ticket_id: int, user_id: int, role: int, email: str) -> None:
-        wanted = {"tickets_id": ticket_id, "users_id": user_id, "type": role}
-        for actor in self.storage.rows("Ticket_User").values():
-            if wanted.items() <= actor.items() and (user_id or actor["alternative_email"] == email):
-                raise Refused("" if user_id else f"Duplicate entry '{ticket_id}-{role}-0-{email}' for key 'unicity'")
-
-    def add_group(self, given: Row) -> int:
-        """``POST /Group_Ticket``. Raises Refused."""
-        ticket_id, role = _integer(given.get("tickets_id"), 0), _integer(given.get("type"), REQUESTER)
-        if ticket_id not in self.storage.rows("Ticket"):
-            raise Refused(None, "ERROR_RIGHT_MISSING")
-        row = {"tickets_id": ticket_id, "groups_id": _integer(given.get("groups_id"), 0), "type": role}
-        number = self.storage.add("Group_Ticket", row)
-        self.touch(ticket_id)
-        if role == ASSIGNED:
-            self._assigned(ticket_id)
-        return number
-
-    def link(self, given: Row) -> int:
-        """``POST /Ticket_Ticket``. Raises Refused."""
-        one, other = (_integer(given.get(f"tickets_id_{position}"), 0) for position in (1, 2))
-        if one == other or not {one, other} <= set(self.storage.rows("Ticket")):
-            raise Refused(None, "ERROR_RIGHT_MISSING")
-        links = self.storage.rows("Ticket_Ticket").values()
-        if any({row["tickets_id_1"], row["tickets_id_2"]} == {one, other} for row in links):
-            raise Refused("")
-        row = {"tickets_id_1": one, "tickets_id_2": other, "link": _integer(given.get("link"), 1)}
-        number = self.storage.add("Ticket_Ticket", row)
-        for ticket_id in (one, other):
-            self.touch(ticket_id)
-        return number
-
-    def _assigned(self, ticket_id: int) -> None:
+    def assigned(self, ticket_id: int) -> None:
+        """Somebody is to work on a ticket."""
         row = self.storage.rows("Ticket")[ticket_id]
         if row["status"] == 1:
             self.storage.put("Ticket", {**row, "status": 2})
@@ -261,11 +172,11 @@ class World:
             raise Refused(None)
         fields: Row = {name: given[name] for name in _WRITABLE if name in given}
         fields = {
-            name: _integer(value, row[name]) if name in _INTEGERS else self._text(value)
+            name: integer(value, row[name]) if name in _INTEGERS else self._text(value)
             for name, value in fields.items()
         }
         if any(fields.get(name, row[name]) != row[name] for name in ("urgency", "impact")):
-            urgency, impact = (_level(fields.get(name, row[name])) for name in ("urgency", "impact"))
+            urgency, impact = (level(fields.get(name, row[name])) for name in ("urgency", "impact"))
             # A technician's profile has no right to choose the priority beside them.
             fields |= {"urgency": urgency, "impact": impact, "priority": _MATRIX[urgency - 1][impact - 1]}
         changed = {name: value for name, value in fields.items() if row[name] != value}
@@ -309,7 +220,7 @@ class World:
 
     def add_followup(self, given: Row, author: int = SERVICE_ACCOUNT) -> int:
         """``POST /ITILFollowup``. Raises Refused."""
-        ticket_id = _integer(given.get("items_id"), 0)
+        ticket_id = integer(given.get("items_id"), 0)
         row = self.storage.rows("Ticket").get(ticket_id)
         if given.get("itemtype") != "Ticket" or row is None or ticket_id in self.hidden:
             raise Refused(None, "ERROR_RIGHT_MISSING")
@@ -327,7 +238,7 @@ class World:
                 "users_id": author,
                 "users_id_editor": 0,
                 "content": self._text(given["content"]),
-                "is_private": _integer(given.get("is_private"), 0),
+                "is_private": integer(given.get("is_private"), 0),
                 "requesttypes_id": 0,
                 "date_mod": at,
                 "date_creation": at,
@@ -344,28 +255,3 @@ def _zone(name: str) -> tzinfo:
     except ZoneInfoNotFoundError:
         # A machine without zone data: Paris in winter, so that local still differs from UTC.
         return timezone(timedelta(hours=1), name)
-
-
-def _date(value: Any) -> str:
-    text = str(value or "")
-    if text and not _DATE.fullmatch(text):
-        raise Refused("Valeur incorrecte pour le champ date.")
-    return text
-
-
-def _integer(value: Any, otherwise: int) -> int:
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        return otherwise
-
-
-def _numbers(value: Any) -> list[int]:
-    if value is None:
-        return []
-    return [_integer(one, 0) for one in (value if isinstance(value, list) else [value])]
-
-
-def _level(value: Any) -> int:
-    level = _integer(value, 3)
-    return level if 1 <= level <= 5 else 3
