@@ -295,7 +295,7 @@ class Outbox:
                 rows.add_entry(self._db, ticket_number, entry.kind, entry.key, now, entry.due or now)
 
     def _release_claims(self, now: datetime) -> None:
-        row = {"state": EntryState.UNKNOWN.value, "lookups": 0, "next_attempt_at": rows.to_text(now)}
+        row = {"state": EntryState.UNKNOWN.value, "next_attempt_at": rows.to_text(now)}
         rows.update(self._db, "outbox", row, "state = 'sending'", [])
 
     def _log(self, name: str, entry: OutboxEntry, now: datetime, **more: str | None) -> None:

@@ -168,7 +168,7 @@ class Conversation:
             self._event("ANALYSIS_DROPPED", session.id)
             return
         if after.stage is Stage.ESCALATED:
-            yield self._file(after)
+            yield self._file(after, session.stage)
         else:
             yield SessionChanged(after)
 
@@ -183,7 +183,7 @@ class Conversation:
         session = self.session(session_id)
         if session.ticket_number is not None:
             return self._already(session)
-        return self._file(self._planned(session, workflow.Confirmed(self._now())))
+        return self._file(self._planned(session, workflow.Confirmed(self._now())), session.stage)
 
     def open_form(self, session_id: str) -> Session:
         """Open the form for title and symptoms; opening it twice is once."""
@@ -210,7 +210,7 @@ class Conversation:
         lines = [self._masked(session_id, line).text for line in symptoms if masking.clean(line).strip()]
         session = self.open_form(session_id)
         edited = workflow.Edited(clean_title, tuple(line.strip() for line in lines), self._now())
-        return self._file(self._planned(session, edited))
+        return self._file(self._planned(session, edited), session.stage)
 
     def refuse(self, session_id: str) -> Session | TicketCreated:
         """« Non »: asks what is wrong; after the last round of answers it calls a technician instead."""
@@ -236,7 +236,7 @@ class Conversation:
             session = replace(session, requester_email=email, identified_by="typed")
         escalated = self._planned(session, workflow.HumanAsked(self._now()))
         self._event("HUMAN_ASKED", session.id)
-        return self._file(escalated, contact=reach if reach and not email else None)
+        return self._file(escalated, session.stage, contact=reach if reach and not email else None)
 
     def abandon(self, session_id: str) -> None:
         """The person left: what was said is not kept waiting. A finished session stays as it is."""
@@ -321,16 +321,17 @@ class Conversation:
     def _refused(self, session_id: str) -> SessionChanged | TicketCreated:
         from engine.triage.questions import refusal_question
 
-        if self._live(session_id).stage is Stage.EDITING:
-            self.close_form(session_id)
+        session = self._live(session_id)
+        if session.stage is Stage.EDITING:
+            session = self.close_form(session_id)
         after = self._step(session_id, workflow.Refused(refusal_question(), self._now())).session
-        return self._file(after) if after.stage is Stage.ESCALATED else SessionChanged(after)
+        return self._file(after, session.stage) if after.stage is Stage.ESCALATED else SessionChanged(after)
 
-    def _file(self, session: Session, contact: str | None = None) -> TicketCreated:
-        """Session, ticket and outbox entry in one transaction; then wake the sender."""
+    def _file(self, session: Session, before: Stage, contact: str | None = None) -> TicketCreated:
+        """Session, ticket and outbox entry in one transaction, if the session is still where it was ``before``."""
         ticket = filing.ticket_from(session, self._now(), contact)
         try:
-            stored, already = self._store.confirm(session, ticket, filing.new_key())
+            stored, already = self._store.confirm(session, ticket, filing.new_key(), expected_stage=before)
         except SessionNotOpen as error:
             if error.status is SessionStatus.EXPIRED:
                 raise SessionExpired(session.id) from error

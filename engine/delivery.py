@@ -132,7 +132,7 @@ class Delivery:
     async def run_until_quiet(self, *, wait_s: float, ticket_number: str | None) -> AsyncGenerator[DeliveryEvent]:
         """Send what is due, for at most ``wait_s`` seconds or until this ticket's fate is known."""
         until = time.monotonic() + wait_s
-        while True:
+        while self._config.glpi.enabled:
             try:
                 async with asyncio.timeout(max(0.05, until - time.monotonic())):
                     async for event in self._turn(pull=False):
@@ -151,6 +151,7 @@ class Delivery:
         before = client.requests if client else 0
         if direction in ("both", "push") and client:
             self._next_try = self._now()
+            self.outbox.hasten()
             async for event in self._push():
                 pushed += isinstance(event, Delivered)
                 failed += isinstance(event, Undeliverable)
@@ -161,7 +162,7 @@ class Delivery:
         return {
             "pushed": pushed,
             "pulled": pulled,
-            "pending": len({e.ticket_number for e in entries if e.state is not EntryState.FAILED}),
+            "pending": len([e for e in entries if e.kind is EntryKind.CREATE and e.state is not EntryState.FAILED]),
             "failed": len([e for e in entries if e.state is EntryState.FAILED]) or failed,
             "conflicts": len([e for e in entries if e.state is EntryState.CONFLICT]),
             "requests": client.requests - before if client else 0,

@@ -92,12 +92,13 @@ class Sender:
     def _look_again(self, entry: OutboxEntry) -> Deferred:
         """Not there: wait longer and look once more, and only after the last gap send it again."""
         done = entry.lookups + 1
-        if done < len(self._timings.gaps_s):
-            wait = self._timings.gaps_s[done]
+        in_round = done % len(self._timings.gaps_s)
+        if in_round:
+            wait = self._timings.gaps_s[in_round]
             at = self._now() + timedelta(seconds=wait)
             self._settle(entry, EntryState.UNKNOWN, lookups=done, next_attempt_at=at, error="NOT_FOUND_YET")
             return Deferred(entry.ticket_number, "NOT_FOUND_YET", wait)
-        self._settle(entry, EntryState.PENDING, lookups=0, next_attempt_at=self._now(), error="LOST")
+        self._settle(entry, EntryState.PENDING, lookups=done, next_attempt_at=self._now(), error="LOST")
         return Deferred(entry.ticket_number, "LOST", 0.0)
 
     async def _prepare(self, entry: OutboxEntry, ticket: Ticket) -> tuple[TicketInput, str | None]:
@@ -131,7 +132,7 @@ class Sender:
     def _adopt(self, entry: OutboxEntry, glpi_id: int, note: str | None, copies: int = 1) -> Delivered | None:
         """Record GLPI's number: from here on the ticket is in both places."""
         followers = _after_creation()
-        if entry.attempts > 1 or copies > 1:
+        if copies > 1 or entry.lookups >= len(self._timings.gaps_s):
             due = self._now() + timedelta(seconds=self._timings.audit_s)
             followers.append(NewEntry(EntryKind.AUDIT, entry.key + _AUDIT, due))
         changes = {"sync_note": note} if note else {}
