@@ -25,7 +25,6 @@ from textual.screen import Screen
 from engine import Config, DeliveryEvent, GuichetError
 from tui.language import speak
 from tui.screens.intake import IntakeScreen
-from tui.screens.receipt import ReceiptScreen
 from tui.theme import kiosk_theme
 from tui.widgets.sync_badge import DeliveryState
 
@@ -154,8 +153,9 @@ class KioskApp(App[None]):
 
     def _pass_on(self, event: DeliveryEvent) -> None:
         self.delivery = self.delivery.after(event)
-        if isinstance(self.screen, ReceiptScreen):
-            self.screen.hear_delivery(event)
+        hear = getattr(self.screen, "hear_delivery", None)
+        if hear is not None:
+            hear(event)
 
     def watch_delivery(self, state: DeliveryState) -> None:
         """Every screen has a badge."""
@@ -168,17 +168,22 @@ class KioskApp(App[None]):
     @on(IntakeScreen.Filed)
     async def show_receipt(self, event: IntakeScreen.Filed) -> None:
         """The conversation ended with a ticket."""
+        from tui.screens.receipt import ReceiptScreen
+
         if self.engine is not None and isinstance(self.screen, IntakeScreen):
             await self.switch_screen(ReceiptScreen(self.config, self.engine, self.delivery, event))
 
     @on(IntakeScreen.Restarted)
-    @on(ReceiptScreen.Done)
     async def start_over(self) -> None:
         """Forget this person: the screen and all it holds are replaced."""
         if isinstance(self.screen, IntakeScreen):
             self.screen.abandon()
         self.clear_selection()
         await self.switch_screen(self._counter())
+
+    async def on_receipt_screen_done(self) -> None:
+        """The next person, please; heard by name because the receipt is loaded when it is needed."""
+        await self.start_over()
 
     # --- leaving --------------------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """The counter itself: one screen on which a sentence becomes a confirmed summary.
 
 What is shown follows from ``session``, except a call for a human, which is this screen's own. Every action goes
-to the engine, which re-reads the session from the database.
+to the engine, which re-reads the session from the database. Messages of panels that come after the first frame are
+heard by the name of the method instead of ``@on``, so that their modules are loaded when they are needed.
 """
 
 from __future__ import annotations
@@ -23,21 +24,21 @@ from tui.widgets.action_bar import Action, ActionBar
 from tui.widgets.action_key import ActionKey
 from tui.widgets.chat import ChatLog
 from tui.widgets.chat_prompt import ChatPrompt
-from tui.widgets.clarification import Clarification
-from tui.widgets.draft_form import DraftForm
 from tui.widgets.error_line import ErrorLine
 from tui.widgets.greeting import Greeting
-from tui.widgets.human_call import HumanCall
 from tui.widgets.line_input import LineInput
 from tui.widgets.masthead import Masthead
 from tui.widgets.panel import Panel
-from tui.widgets.summary_card import SummaryCard
 from tui.widgets.sync_badge import DeliveryState, SyncBadge
 from tui.widgets.working import Working
 from tui.words import error_sentence, masked_sentence
 
 if TYPE_CHECKING:
     from engine import Engine
+    from tui.widgets.clarification import Clarification
+    from tui.widgets.draft_form import DraftForm
+    from tui.widgets.human_call import HumanCall
+    from tui.widgets.summary_card import SummaryCard
 
 
 class IntakeScreen(ConversationScreen):
@@ -71,6 +72,7 @@ class IntakeScreen(ConversationScreen):
         super().__init__(open_engine)
         self._config, self._delivery, self._human_delay_s = config, delivery, human_delay_s
         self._contact: str | None = None
+        self.add_class("-empty")
 
     def compose(self) -> ComposeResult:
         """Header, conversation, the panel of the moment, the place to write, the keys."""
@@ -81,10 +83,6 @@ class IntakeScreen(ConversationScreen):
         yield ErrorLine(id="error")
         yield ChatPrompt(id="prompt")
         yield ActionBar(self._keys(()), id="keys")
-
-    def on_mount(self) -> None:
-        """Start empty."""
-        self.add_class("-empty")
 
     # --- what is shown -----------------------------------------------------------------------------------
 
@@ -123,7 +121,6 @@ class IntakeScreen(ConversationScreen):
             self.set_class(isinstance(panel, Greeting), "-empty")
             self._tune()
 
-    @on(Clarification.Moved)
     def _tune(self) -> None:
         """Bring the prompt and the keys in tune with the panel."""
         words = self.panel.prompt
@@ -172,7 +169,7 @@ class IntakeScreen(ConversationScreen):
             self.call_later(self._call, None)
         self.say(error_sentence(error, self._config), hint=isinstance(error, InvalidInput))
 
-    # --- what a person does ------------------------------------------------------------------------------
+    # --- what a person does, with the keys and in the panels --------------------------------------------
 
     @on(ChatPrompt.Said)
     def hear(self, event: ChatPrompt.Said) -> None:
@@ -213,53 +210,44 @@ class IntakeScreen(ConversationScreen):
         else:
             self.explain(InvalidInput("empty"))
 
-    @on(SummaryCard.Replied)
-    def reply(self, event: SummaryCard.Replied) -> None:
+    def on_summary_card_replied(self, event: SummaryCard.Replied) -> None:
         """A reply in words."""
         self.converse(lambda engine, session_id: engine.reply(session_id, event.text))
 
-    @on(SummaryCard.Undecided)
-    def ask_for_a_choice(self) -> None:
+    def on_summary_card_undecided(self) -> None:
         """Enter alone does not confirm a review."""
         self.say(_("Choisissez : F2 pour oui, F3 pour modifier, F4 pour non."), hint=True)
 
-    @on(SummaryCard.Confirmed)
-    def confirm(self) -> None:
+    def on_summary_card_confirmed(self) -> None:
         """Yes."""
         self.step(lambda engine, session_id: engine.confirm(session_id))
 
-    @on(SummaryCard.EditWanted)
-    def open_form(self) -> None:
+    def on_summary_card_edit_wanted(self) -> None:
         """Change something."""
         self.step(lambda engine, session_id: engine.open_form(session_id))
 
-    @on(SummaryCard.Refused)
-    def refuse(self) -> None:
+    def on_summary_card_refused(self) -> None:
         """No."""
         self.step(lambda engine, session_id: engine.refuse(session_id))
 
-    @on(DraftForm.Submitted)
-    def edit(self, event: DraftForm.Submitted) -> None:
+    def on_draft_form_submitted(self, event: DraftForm.Submitted) -> None:
         """The form is done."""
         self.step(lambda engine, session_id: engine.edit(session_id, event.title, event.symptoms))
 
-    @on(DraftForm.Cancelled)
-    def close_form(self) -> None:
+    def on_draft_form_cancelled(self) -> None:
         """Nothing to change after all."""
         self.step(lambda engine, session_id: engine.close_form(session_id))
 
-    @on(Clarification.Moved)
-    def clear_prompt(self) -> None:
+    def on_clarification_moved(self) -> None:
         """An answer was taken, or taken back."""
         self.took()
+        self._tune()
 
-    @on(Clarification.Unanswered)
-    def ask_for_an_answer(self) -> None:
+    def on_clarification_unanswered(self) -> None:
         """Nothing was answered."""
         self.say(_("Répondez d'abord à la question, ou demandez un technicien avec F8."), hint=True)
 
-    @on(Clarification.Completed)
-    def answer(self, event: Clarification.Completed) -> None:
+    def on_clarification_completed(self, event: Clarification.Completed) -> None:
         """The round is over."""
         self.converse(lambda engine, session_id: engine.answer(session_id, event.answers))
 
@@ -278,11 +266,12 @@ class IntakeScreen(ConversationScreen):
 
     async def _call(self, seconds: float | None) -> None:
         """Show the call: a contact first (None), or the time to think again."""
+        from tui.widgets.human_call import HumanCall
+
         self.calling = True
         await self._show(HumanCall(seconds))
 
-    @on(HumanCall.Contacted)
-    async def take_contact(self, event: HumanCall.Contacted) -> None:
+    async def on_human_call_contacted(self, event: HumanCall.Contacted) -> None:
         """How the person can be reached."""
         if not event.contact:
             self.explain(InvalidInput("no_contact"))
@@ -291,18 +280,20 @@ class IntakeScreen(ConversationScreen):
         self.took()
         await self._call(self._human_delay_s)
 
-    @on(HumanCall.Cancelled)
-    async def cancel_call(self) -> None:
+    async def on_human_call_cancelled(self) -> None:
         """Not after all."""
         self.calling = False
         self._contact = None
         self.say("")
         await self.show_again()
 
-    @on(HumanCall.Elapsed)
+    def on_human_call_elapsed(self) -> None:
+        """Nobody cancelled."""
+        self.call_human()
+
     @work(exclusive=True, group="conversation", exit_on_error=False)
     async def call_human(self) -> None:
-        """Nobody cancelled."""
+        """Hand over to a technician."""
         try:
             engine, session = await self.ready()
             created = engine.ask_human(session.id, contact=self._contact)

@@ -46,6 +46,7 @@ TITLE_LIMIT = 140
 class ReceiptScreen(Screen[None]):
     """What the requester takes away."""
 
+    CSS_PATH = "receipt.tcss"
     BINDINGS = [Binding("enter", "press('done')", show=False), Binding("f9", "press('done')", show=False)]
 
     ticket: reactive[Ticket | None] = reactive(None, init=False)
