@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from glpi.errors import NotSent, Unclear
+from glpi.errors import CallerRefused, NotSent, Unclear
 
 BODY_LIMIT = 5_000_000
 """Bytes of an answer, decompressed; a longer one is cut off and not used."""
@@ -62,7 +62,15 @@ class Exchange:
     """A pool of connections to one address. Belongs to the event loop of its first request."""
 
     def __init__(self, url: str, *, ca_file: str | None, timeouts: Timeouts) -> None:
-        """``url``: root of the API, as ``api_root`` makes it; ``ca_file``: PEM file of a private authority."""
+        """``url``: root of the API, as ``api_root`` makes it; ``ca_file``: PEM file of a private authority.
+
+        Raises:
+            ValueError: Not an address that can be asked.
+        """
+        try:
+            httpx.URL(url)
+        except httpx.InvalidURL:
+            raise ValueError("not an http(s) address") from None
         self.url = url
         self.requests = 0
         self._ca_file = ca_file
@@ -83,6 +91,7 @@ class Exchange:
         Raises:
             NotSent: The request cannot have arrived.
             Unclear: It may have taken effect.
+            CallerRefused: A certificate file or proxy setting of this machine cannot be used; nothing was sent.
         """
         client = self._client = self._client or self._connect()
         client.cookies.clear()
@@ -112,6 +121,16 @@ class Exchange:
             await client.aclose()
 
     def _connect(self) -> httpx.AsyncClient:
+        try:
+            return self._new_client()
+        except OSError:
+            refused = CallerRefused("CA_FILE_UNUSABLE")
+        except (ImportError, ValueError, httpx.InvalidURL):
+            # A SOCKS proxy, which would need another library, or something that is no address.
+            refused = CallerRefused("PROXY_UNUSABLE")
+        raise refused
+
+    def _new_client(self) -> httpx.AsyncClient:
         # A proxy set for the outside must not catch a GLPI on this machine.
         outside = urlsplit(self.url).hostname not in _LOOPBACK
         verify: ssl.SSLContext | bool = ssl.create_default_context(cafile=self._ca_file) if self._ca_file else True

@@ -33,6 +33,8 @@ def api_root(url: str) -> str:
     parts = urlsplit(url.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
         raise ValueError("not an http(s) address")
+    if parts.port is not None and not parts.port:
+        raise ValueError("no such port")
     path = re.sub(r"/+$", "", parts.path)
     if path.endswith("/api.php"):
         path += "/v1"
@@ -93,11 +95,13 @@ class LegacySession:
     async def aclose(self) -> None:
         """Tell GLPI goodbye, briefly, and close the connections."""
         token, self._session_token = self._session_token, None
-        if token is not None:
-            with suppress(GlpiError, TimeoutError):
-                async with asyncio.timeout(self._goodbye_s):
-                    await self.exchange.send("GET", "/killSession", headers=self._headers(token))
-        await self.exchange.aclose()
+        try:
+            if token is not None:
+                with suppress(GlpiError, TimeoutError):
+                    async with asyncio.timeout(self._goodbye_s):
+                        await self.exchange.send("GET", "/killSession", headers=self._headers(token))
+        finally:
+            await self.exchange.aclose()
 
     async def _call(
         self,

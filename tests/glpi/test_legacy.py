@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -47,7 +48,16 @@ def test_an_address_is_taken_as_people_give_it(given: str, root: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", ["", "glpi.exemple.fr", "ftp://exemple.fr", "https://", "https://moi:secret@exemple.fr"]
+    "given",
+    [
+        "",
+        "glpi.exemple.fr",
+        "ftp://exemple.fr",
+        "https://",
+        "https://moi:secret@exemple.fr",
+        "https://a:99999",
+        "http://[x",
+    ],
 )
 def test_what_cannot_be_an_address_is_refused(given: str) -> None:
     with pytest.raises(ValueError):
@@ -100,6 +110,28 @@ async def test_a_proxy_of_the_machine_is_not_used_for_loopback(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     client = LegacyClient(simulator.url, simulator.app_token, simulator.user_token)
     assert await client.version() == 11
+    await client.aclose()
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "n'importe quoi://"])
+async def test_a_proxy_that_cannot_be_used_is_named(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    client = LegacyClient("http://glpi.invalid", "a" * 40, "b" * 40)
+    with pytest.raises(CallerRefused) as error:
+        await client.create_ticket(a_ticket())
+    assert error.value.code == "PROXY_UNUSABLE"
+    await client.aclose()
+
+
+@pytest.mark.parametrize("content", [None, "ceci n'est pas un certificat"])
+async def test_a_certificate_file_that_cannot_be_used_is_named(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "autorite.pem"
+    if content is not None:
+        path.write_text(content)
+    client = LegacyClient("https://glpi.invalid", "a" * 40, "b" * 40, ca_file=str(path))
+    with pytest.raises(CallerRefused) as error:
+        await client.create_ticket(a_ticket())
+    assert error.value.code == "CA_FILE_UNUSABLE"
     await client.aclose()
 
 
