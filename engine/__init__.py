@@ -1,77 +1,96 @@
 """The public face of the engine: records, events, errors, and ``Engine`` itself.
 
-``Engine`` is loaded on first use (module ``__getattr__``): it brings the database and, later, HTTP and the
-model SDK, none of which may delay the first frame.
+Every name is loaded on first use (module ``__getattr__``): the first frame needs the configuration only, and a
+process pays for the records, the database, HTTP and the model SDK when it comes to them.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from data.records import (
-    UNCATEGORISED,
-    Action,
-    Category,
-    Draft,
-    EntryKind,
-    EntryState,
-    OutboxEntry,
-    Priority,
-    Question,
-    Session,
-    SessionStatus,
-    Stage,
-    Ticket,
-    TicketStatus,
-    Turn,
-    ValidationMethod,
-)
-from engine.config import Config
-from engine.errors import (
-    ConfigError,
-    GuichetError,
-    IllegalStep,
-    InvalidInput,
-    RateLimited,
-    SessionExpired,
-    SessionNotFound,
-    StoreUnavailable,
-    TicketNotFound,
-)
-from engine.events import (
-    ConversationEvent,
-    Deferred,
-    Delivered,
-    DeliveryEvent,
-    Idle,
-    Paused,
-    ReplyUnclear,
-    SecretsMasked,
-    SessionChanged,
-    TicketCreated,
-    TicketUpdated,
-    Undeliverable,
-)
-
-from engine.service_hours import Promise
-
 if TYPE_CHECKING:
+    from data.records import (
+        UNCATEGORISED,
+        Action,
+        Category,
+        Draft,
+        EntryKind,
+        EntryState,
+        OutboxEntry,
+        Priority,
+        Question,
+        Session,
+        SessionStatus,
+        Stage,
+        Ticket,
+        TicketStatus,
+        Turn,
+        ValidationMethod,
+    )
+    from engine.config import Config
     from engine.engine import Engine
+    from engine.errors import (
+        ConfigError,
+        GuichetError,
+        IllegalStep,
+        InvalidInput,
+        RateLimited,
+        SessionExpired,
+        SessionNotFound,
+        StoreUnavailable,
+        TicketNotFound,
+    )
+    from engine.events import (
+        ConversationEvent,
+        Deferred,
+        Delivered,
+        DeliveryEvent,
+        Idle,
+        Paused,
+        ReplyUnclear,
+        SecretsMasked,
+        SessionChanged,
+        TicketCreated,
+        TicketUpdated,
+        Undeliverable,
+    )
+    from engine.service_hours import Promise
 
 __all__ = [
     "UNCATEGORISED", "Action", "Category", "Config", "ConfigError", "ConversationEvent", "Deferred", "Delivered",
     "DeliveryEvent", "Draft", "Engine", "EntryKind", "EntryState", "GuichetError", "Idle", "IllegalStep",
-    "InvalidInput", "OutboxEntry", "Paused", "Priority", "Promise", "Question", "RateLimited", "ReplyUnclear", "SecretsMasked",
-    "Session", "SessionChanged", "SessionExpired", "SessionNotFound", "SessionStatus", "Stage", "StoreUnavailable",
-    "Ticket", "TicketCreated", "TicketNotFound", "TicketStatus", "TicketUpdated", "Turn", "Undeliverable",
-    "ValidationMethod",
+    "InvalidInput", "OutboxEntry", "Paused", "Priority", "Promise", "Question", "RateLimited", "ReplyUnclear",
+    "SecretsMasked", "Session", "SessionChanged", "SessionExpired", "SessionNotFound", "SessionStatus", "Stage",
+    "StoreUnavailable", "Ticket", "TicketCreated", "TicketNotFound", "TicketStatus", "TicketUpdated", "Turn",
+    "Undeliverable", "ValidationMethod",
 ]  # fmt: skip
+
+_ROOMS = {
+    "data.records": (
+        "UNCATEGORISED", "Action", "Category", "Draft", "EntryKind", "EntryState", "OutboxEntry", "Priority",
+        "Question", "Session", "SessionStatus", "Stage", "Ticket", "TicketStatus", "Turn", "ValidationMethod",
+    ),
+    "engine.config": ("Config",),
+    "engine.errors": (
+        "ConfigError", "GuichetError", "IllegalStep", "InvalidInput", "RateLimited", "SessionExpired",
+        "SessionNotFound", "StoreUnavailable", "TicketNotFound",
+    ),
+    "engine.events": (
+        "ConversationEvent", "Deferred", "Delivered", "DeliveryEvent", "Idle", "Paused", "ReplyUnclear",
+        "SecretsMasked", "SessionChanged", "TicketCreated", "TicketUpdated", "Undeliverable",
+    ),
+    "engine.service_hours": ("Promise",),
+    "engine.engine": ("Engine",),
+}  # fmt: skip
+"""Where each public name lives."""
 
 
 def __getattr__(name: str) -> Any:
-    """Load ``Engine`` when it is first asked for."""
-    if name == "Engine":
-        from engine.engine import Engine
-
-        return Engine
+    """Load a public name when it is first asked for, and keep it."""
+    for room, names in _ROOMS.items():
+        if name in names:
+            found = getattr(import_module(room), name)
+            globals()[name] = found
+            return found
     raise AttributeError(name)
