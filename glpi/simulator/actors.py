@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from glpi.simulator.given import Refused, integer, numbers
+from glpi.simulator.given import Refused, database_error, integer, numbers
 from glpi.simulator.storage import Row
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ class Actors:
         for group_id in groups:
             row = {"tickets_id": number, "groups_id": group_id, "type": ASSIGNED}
             self._world.storage.add("Group_Ticket", row)
-        if (technicians or groups) and not given.get("_do_not_compute_status"):
-            self._world.assigned(number)
+        if technicians or groups:
+            self._world.assigned(number, keeps_status=bool(given.get("_do_not_compute_status")))
 
     def _check_email(self, email: str) -> None:
         if email and not (_EMAIL_10 if self._world.version < 11 else _EMAIL_11).fullmatch(email):
@@ -82,7 +82,10 @@ class Actors:
         wanted = {"tickets_id": ticket_id, "users_id": user_id, "type": role}
         for actor in self._world.storage.rows("Ticket_User").values():
             if wanted.items() <= actor.items() and (user_id or actor["alternative_email"] == email):
-                raise Refused("" if user_id else f"Duplicate entry '{ticket_id}-{role}-0-{email}' for key 'unicity'")
+                if user_id:
+                    raise Refused("")
+                entry = f"Duplicate entry '{ticket_id}-{role}-0-{email}' for key 'unicity'"
+                raise database_error(entry, 1062, self._world.version)
 
     def add_group(self, given: Row) -> int:
         """``POST /Group_Ticket``. Raises Refused."""

@@ -280,6 +280,8 @@ class Api:
             return _not_simulated(request)
         number = self._tried(lambda: makers[itemtype](fields), "ERROR_GLPI_ADD")
         text = self._added(number) if itemtype == "Ticket" else ""
+        if itemtype == "Ticket_Ticket":
+            text = f"Élément ajouté : Ticket lié - ID {number}"
         location = {"location": f"{self.root_url(request)}/{itemtype}/{number}"}
         return json_response(201, {"id": number, "message": text}, location)
 

@@ -111,7 +111,7 @@ class World:
         row: Row = {
             "entities_id": entity,
             "name": self._fitting(self._text(given.get("name")).lstrip(), at),
-            "date": date(given.get("date")) or at,
+            "date": date(given.get("date"), self.zone, self.version) or at,
             "closedate": at if status == 6 else None,
             "solvedate": at if status in (5, 6) else None,
             "takeintoaccountdate": None,
@@ -147,10 +147,10 @@ class World:
             )
         return title
 
-    def assigned(self, ticket_id: int) -> None:
+    def assigned(self, ticket_id: int, *, keeps_status: bool = False) -> None:
         """Somebody is to work on a ticket."""
         row = self.storage.rows("Ticket")[ticket_id]
-        if row["status"] == 1:
+        if row["status"] == 1 and not keeps_status:
             self.storage.put("Ticket", {**row, "status": 2})
         self._noticed(ticket_id)
 
