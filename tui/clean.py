@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import re
 
-from engine.text import clean
-
-_JOINED = re.compile("[\u00ad\u200c\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]")
-_FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]")
-_STACKED = re.compile("([\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]{2})[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]+")
+_JOINED = "[\u00ad\u200c\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
+_FLAGS = "[\U0001f1e6-\U0001f1ff]"
+_STACKED = "([\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]{2})[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]+"
 
 
 def shown(text: str) -> str:
     """The text as it may be shown, line breaks kept."""
+    if text.isascii() and text.isprintable():
+        return text
+    # Loaded and compiled when the first accent is typed, not on the way to the first frame.
+    from engine.text import clean
+
     text = clean(text)
     if text.isascii():
         return text
-    text = _FLAGS.sub(lambda flag: chr(ord(flag.group()) - 0x1F1E6 + ord("A")), _JOINED.sub("", text))
-    return _STACKED.sub(r"\1", text)
+    text = re.sub(_FLAGS, lambda flag: chr(ord(flag.group()) - 0x1F1E6 + ord("A")), re.sub(_JOINED, "", text))
+    return re.sub(_STACKED, r"\1", text)
 
 
 def one_line(text: str) -> str:

@@ -22,14 +22,14 @@ from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
 
-from engine import Config, DeliveryEvent, GuichetError
+from engine.errors import GuichetError
 from tui.language import speak
 from tui.screens.intake import IntakeScreen
 from tui.theme import kiosk_theme
 from tui.widgets.sync_badge import DeliveryState
 
 if TYPE_CHECKING:
-    from engine import Engine
+    from engine import Config, DeliveryEvent, Engine
 
 
 log = logging.getLogger(__name__)

@@ -10,29 +10,18 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from engine import (
-    Category,
-    Config,
-    ConfigError,
-    Draft,
-    GuichetError,
-    InvalidInput,
-    Priority,
-    RateLimited,
-    StoreUnavailable,
-    Ticket,
-)
+from engine.errors import ConfigError, GuichetError, InvalidInput, RateLimited, StoreUnavailable
 from tui.language import _
 
 if TYPE_CHECKING:
-    from engine.service_hours import Promise
+    from engine import Category, Config, Draft, Promise, Ticket
 
-PRIORITIES: Mapping[Priority, tuple[str, str]] = MappingProxyType(
+PRIORITIES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        Priority.LOW: ("▼", "Basse"),
-        Priority.MEDIUM: ("■", "Moyenne"),
-        Priority.HIGH: ("▲", "Haute"),
-        Priority.CRITICAL: ("!!", "Critique"),
+        "low": ("▼", "Basse"),
+        "medium": ("■", "Moyenne"),
+        "high": ("▲", "Haute"),
+        "critical": ("!!", "Critique"),
     }
 )
 """Mark and word of each priority: neither needs the colour."""

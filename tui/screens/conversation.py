@@ -17,18 +17,10 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from engine import (
-    ConversationEvent,
-    GuichetError,
-    ReplyUnclear,
-    SecretsMasked,
-    Session,
-    SessionChanged,
-    TicketCreated,
-)
+from engine.errors import GuichetError
 
 if TYPE_CHECKING:
-    from engine import Engine
+    from engine import ConversationEvent, Engine, Session, TicketCreated
 
 
 log = logging.getLogger(__name__)
@@ -106,6 +98,8 @@ class ConversationScreen(Screen[None]):
 
     def _hear(self, event: ConversationEvent) -> None:
         """Show one event; one about another conversation is ignored."""
+        from engine import ReplyUnclear, SecretsMasked, SessionChanged, TicketCreated
+
         if isinstance(event, SecretsMasked):
             self.masked(event.kinds)
         elif self.session is None or self.session.id not in (event.session.id, event.session.parent_id):
@@ -119,6 +113,8 @@ class ConversationScreen(Screen[None]):
 
     def _go_on(self, session: Session) -> None:
         """Go on with the session as it is now."""
+        from engine import TicketCreated
+
         self.took()
         self.session = session
         if session.ticket_number is not None and self._engine is not None:
@@ -126,6 +122,8 @@ class ConversationScreen(Screen[None]):
 
     def step(self, take: Callable[[Engine, str], Session | TicketCreated]) -> None:
         """One step of the engine that answers at once."""
+        from engine import TicketCreated
+
         if self._engine is None or self.session is None:
             return
         with self.explaining():

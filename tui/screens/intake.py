@@ -16,7 +16,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.reactive import var
 
-from engine import Config, GuichetError, InvalidInput, Session, SessionExpired, SessionNotFound
+from engine.errors import GuichetError, InvalidInput, SessionExpired, SessionNotFound
 from tui.language import _
 from tui.screens.conversation import ConversationScreen
 from tui.screens.panels import panel_for
@@ -34,7 +34,7 @@ from tui.widgets.working import Working
 from tui.words import error_sentence, masked_sentence
 
 if TYPE_CHECKING:
-    from engine import Engine
+    from engine import Config, Engine, Session
     from tui.widgets.clarification import Clarification
     from tui.widgets.draft_form import DraftForm
     from tui.widgets.human_call import HumanCall

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from engine import Category, Config, Session, Stage
 from tui.language import _
 from tui.widgets.greeting import Greeting
 from tui.widgets.panel import Panel
 from tui.widgets.working import Working
 
+if TYPE_CHECKING:
+    from engine import Category, Config, Session
+
 
 def panel_for(session: Session | None, categories: Sequence[Category], config: Config) -> Panel:
     """The panel of this stage."""
+    from engine import Stage
+
     if session is None or session.stage is Stage.DESCRIBING:
         return Greeting()
     if session.draft is None or session.stage is Stage.TRIAGING:

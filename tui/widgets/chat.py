@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from engine import Session, Stage, Turn
 from tui.clean import shortened, shown
 from tui.language import _
+
+if TYPE_CHECKING:
+    from engine import Session, Turn
 
 SHOWN_LIMIT = 1_200
 """Characters of one message that the screen shows; all of it is kept and read."""
@@ -98,6 +102,8 @@ def _turns(session: Session | None) -> tuple[Turn, ...]:
     """What to show: questions still open are shown by the form that asks them."""
     if session is None:
         return ()
+    from engine import Stage
+
     turns = session.turns
     if session.stage is Stage.CLARIFYING:
         while turns and turns[-1].author == "guichet":

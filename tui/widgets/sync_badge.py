@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from engine import Delivered, DeliveryEvent, Idle, Paused
 from tui.language import _
 from tui.words import age_words, pause_words
+
+if TYPE_CHECKING:
+    from engine import DeliveryEvent
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class DeliveryState:
 
     def after(self, event: DeliveryEvent) -> DeliveryState:
         """The state once this has happened; ``Idle`` has the last word."""
+        from engine import Delivered, Idle, Paused
+
         if isinstance(event, Idle):
             return DeliveryState(event.is_configured, True, event.waiting, event.oldest_s, event.problem)
         if isinstance(event, Paused):
