@@ -182,6 +182,12 @@ async def test_three_failures_open_the_breaker_and_a_probe_closes_it(server: Mod
         assert cascade.is_remote_ready
 
 
+async def test_a_server_that_is_always_late_opens_the_breaker(server: ModelServer) -> None:
+    server.script = lambda request: Reply(waits=True)
+    async with cascade_at(server, deadline_s=0.1) as cascade:
+        assert [(await read(cascade)).fallback for _ in range(4)] == ["timeout"] * 3 + ["breaker_open"]
+
+
 async def test_a_refused_key_opens_the_breaker_at_once(server: ModelServer) -> None:
     server.script = lambda request: refused(401)
     async with cascade_at(server) as cascade:

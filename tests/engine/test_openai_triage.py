@@ -119,7 +119,7 @@ async def test_a_long_message_is_sent_by_its_beginning_and_its_end(server: Model
 
 
 async def test_values_that_the_text_does_not_say_are_dropped(server: ModelServer) -> None:
-    invented = {"brand": "Canon", "location": "301", "onset": "depuis hier", "colour": "rouge", "model": "rim"}
+    invented = {"brand": "Canon", "location": "301", "onset": "depuis hier", "colour": "rouge", "model": "mante"}
     server.script = lambda request: answered(symptoms=["bourrage papier", "VOYANT ROUGE"], extracted_info=invented)
     triage = await ask(server)
     assert [found.value for found in triage.symptoms] == ["voyant  rouge"]
@@ -208,6 +208,7 @@ async def test_nothing_of_a_message_or_key_reaches_a_log(server: ModelServer, ca
     server.script = lambda request: refused(500)
     with pytest.raises(TriageFailed):
         await ask(server)
+    assert not [record.name for record in caplog.records if record.name.startswith(("openai", "httpx2", "httpcore2"))]
     assert "imprimante" not in caplog.text
     assert "sk-test" not in caplog.text
     assert "private words" not in caplog.text
@@ -337,6 +338,14 @@ async def test_a_local_server_needs_no_key(server: ModelServer) -> None:
     engine = OpenAITriage(OpenAIConfig(base_url=server.base_url), api_key=None)
     assert (await engine.triage(turns(), TREE, Context())).category == "04-hardware"
     await engine.aclose()
+
+
+async def test_a_proxy_is_never_asked_for_this_machine(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert (await ask(server)).category == "04-hardware"
 
 
 # --- servers that cannot do everything -----------------------------------------------------------------------------
