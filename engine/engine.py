@@ -16,6 +16,7 @@ from engine.service_hours import Promise, promise
 if TYPE_CHECKING:
     from data.store import Store
     from engine.delivery import Delivery
+    from engine.logs import LogFile
     from engine.triage.cascade import Cascade
 
 
@@ -40,6 +41,7 @@ class Engine(Conversation):
         device: str = "",
         is_limited: bool = True,
         now: Callable[[], datetime] = utc_now,
+        log: LogFile | None = None,
     ) -> None:
         """Put the parts together; ``Engine.open`` does it for the real program.
 
@@ -51,9 +53,10 @@ class Engine(Conversation):
             device: Which terminal this is; its unfinished sessions can be abandoned at start.
             is_limited: Whether the rate limits of a kiosk apply (not for a technician).
             now: Clock, aware UTC.
+            log: The log file to close at the end.
         """
         super().__init__(config, store, cascade, device=device, is_limited=is_limited, now=now, filed=delivery.wake)
-        self._delivery = delivery
+        self._delivery, self._log = delivery, log
 
     @classmethod
     def open(cls, config: Config, *, now: Callable[[], datetime] = utc_now, role: str = "kiosk") -> Self:
@@ -66,6 +69,7 @@ class Engine(Conversation):
 
         Raises:
             StoreUnavailable: The database cannot be used.
+            ConfigError: The log cannot be written, or an address is none.
         """
         from engine.opening import open_parts
 
@@ -78,6 +82,7 @@ class Engine(Conversation):
             device=parts.device,
             is_limited=parts.is_limited,
             now=now,
+            log=parts.log,
         )
         if role == "kiosk":
             parts.store.abandon_open_sessions(parts.device)
@@ -105,6 +110,10 @@ class Engine(Conversation):
         """What may honestly be said after an escalation."""
         return promise(ticket, self._now(), self.config.kiosk)
 
+    async def prepare(self) -> None:
+        """Load what the first triage by a remote model would wait for; call it when the screen stands."""
+        await self._cascade.prepare()
+
     # --- delivery ---------------------------------------------------------------------------------------------
 
     def deliveries(self) -> AsyncGenerator[DeliveryEvent]:
@@ -126,3 +135,5 @@ class Engine(Conversation):
         await self._delivery.aclose()
         await self._cascade.aclose()
         self._store.close()
+        if self._log is not None:
+            self._log.close()

@@ -24,6 +24,7 @@ from engine import owner
 from engine.config import Config, GlpiConfig
 from engine.delivery import Delivery
 from engine.errors import ConfigError, StoreUnavailable
+from engine.logs import LogFile, open_log
 from engine.secrets import secret
 from engine.triage.cascade import Cascade, open_cascade
 from glpi.client import GlpiClient
@@ -40,6 +41,7 @@ class Parts:
     delivery: Delivery
     device: str
     is_limited: bool
+    log: LogFile
 
 
 def open_parts(config: Config, *, now: Callable[[], datetime], role: str) -> Parts:
@@ -49,6 +51,7 @@ def open_parts(config: Config, *, now: Callable[[], datetime], role: str) -> Par
         db = open_database(path, config.database.group)
     except DatabaseError as error:
         raise StoreUnavailable(error.reason, error.path) from error
+    log = open_log(config)
     store = guarded(Store(db, now=now, device_code=config.kiosk.device_code))
     outbox = guarded(Outbox(db, now=now))
     store.expire_sessions()
@@ -68,6 +71,7 @@ def open_parts(config: Config, *, now: Callable[[], datetime], role: str) -> Par
         delivery,
         device_of(config, role),
         is_limited=role == "kiosk" or not is_technician(config),
+        log=log,
     )
 
 

@@ -47,19 +47,22 @@ def fold(text: str) -> str:
     """Lower case without accents, one code point for each of the original, so that positions stay true."""
     if text.isascii():
         return text.lower()
-    return "".join(char.lower() if char.isascii() else _folded(char) for char in text)
+    plain = text.translate(_PLAIN)
+    lower = plain.lower()
+    return lower if len(lower) == len(text) else "".join(char.lower()[:1] or char for char in plain)
 
 
-def _folded(char: str) -> str:
-    """One character, lower case and without its accent; apostrophes and dashes as on a keyboard."""
-    if char in "\u2019\u2018\u02bc\u00b4\u2032":
-        return "'"
-    if char in "\u2010\u2011\u2012\u2013\u2014":
-        return "-"
-    lower = char.lower()
-    if len(lower) != 1:
-        lower = lower[:1] or char
-    return unicodedata.normalize("NFD", lower)[:1] or char
+def _without_accent(code: int) -> str:
+    """One letter in lower case, without its accent."""
+    return unicodedata.normalize("NFD", chr(code).lower())[0]
+
+
+_PLAIN = (
+    {code: _without_accent(code) for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))}
+    | dict.fromkeys(map(ord, "\u2019\u2018\u02bc\u00b4\u2032"), "'")
+    | dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014"), "-")
+)
+"""Latin letters without their accents; apostrophes and dashes as on a keyboard."""
 
 
 def same(left: str, right: str) -> bool:

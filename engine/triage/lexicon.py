@@ -23,7 +23,7 @@ _WORD = re.compile(r"[^\W_]+")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _ENDINGS = ("ements", "ement", "ees", "ent", "ait", "ais", "ee", "er", "ez", "es", "e")
 _LONGEST = 6
-_TYPO_FROM, _TWO_TYPOS_FROM = 5, 9
+_TYPO_FROM, _TWO_TYPOS_FROM = 5, 10
 _GLUED = "jlndsm"
 """Letters that people type without their apostrophe: « jarrive », « limprimante »."""
 
@@ -81,11 +81,11 @@ class Lexicon:
         self._stems = {part for entries in self._phrases.values() for stems, _ in entries for part in stems}
         self._slips = _deletions(word for word in self._known - self._common if len(word) >= _TYPO_FROM)
 
-    def words(self, word: str) -> Sequence[str]:
-        """The folded word as the lexicon knows it: short forms spelled out, slips mended."""
+    def words(self, word: str, *, mend: bool = True) -> Sequence[str]:
+        """The folded word as the lexicon knows it: short forms spelled out, slips mended where wanted."""
         if word in self._forms:
             return self._forms[word]
-        mended = self._mended(word)
+        mended = self._mended(word) if mend else word
         if mended == word and word not in self._known and len(word) >= _TYPO_FROM and word[0] in _GLUED:
             rest = word[1:]
             if rest in self._forms or (rest in self._known and rest not in self._common):

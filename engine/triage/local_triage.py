@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from data.records import UNCATEGORISED, Category, Turn
@@ -17,7 +18,7 @@ from engine.triage.calibration import Calibration, calibration
 from engine.triage.contract import Context, Found, Triage
 from engine.triage.evidence import checked
 from engine.triage.lexicon import Lexicon, shipped
-from engine.triage.reading import Clause, Reading, read
+from engine.triage.reading import Clause, Reading, read, unviewed, view
 from engine.triage.scoring import Score, raw_confidence, score
 
 UNCATEGORISED_AT_MOST = 0.29
@@ -25,8 +26,10 @@ UNCATEGORISED_AT_MOST = 0.29
 
 _ASK = 0.30
 _PROBLEM_FROM = 2.4
+_TELLING_FROM = 2.0
 _AFTER_REFUSAL = 0.7
 _PROBLEMS_AT_MOST = 4
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class LocalTriage:
         if self._lexicon is None:
             self._calibration = calibration(self.name, self.version)
             self._lexicon = shipped()
-            self._read((), (), Context())
+            self._read((Turn("requester", "Bonjour", _NO_TIME),), (), Context())
 
     async def triage(self, turns: Sequence[Turn], categories: Sequence[Category], context: Context) -> Triage:
         """Read the turns. Never raises, whatever they contain."""
@@ -63,8 +66,8 @@ class LocalTriage:
         """The same without a coroutine: nothing here waits."""
         started = time.perf_counter()
         self.load()
-        found = self._read(turns, categories, context)
-        return replace(found, duration_ms=round((time.perf_counter() - started) * 1000, 2))
+        found = _unviewed(self._read([view(turn) for turn in turns], categories, context), turns)
+        return replace(checked(found, turns), duration_ms=round((time.perf_counter() - started) * 1000, 2))
 
     def _read(self, turns: Sequence[Turn], categories: Sequence[Category], context: Context) -> Triage:
         """Everything but the stopwatch."""
@@ -80,22 +83,19 @@ class LocalTriage:
         category, subcategory = main.score.category, main.score.subcategory
         known = _known(info, main.score) | reading.answered
         vague = confidence < _ASK
-        return checked(
-            Triage(
-                category=category,
-                subcategory=subcategory,
-                confidence=confidence,
-                priority=facts.priority(reading.clauses, category, subcategory),
-                title=wording.title(turns, main.clauses, info),
-                symptoms=symptoms,
-                extracted_info=MappingProxyType(info),
-                missing_info=questions.missing(category, subcategory, known, vague=vague),
-                questions=questions.choose(category, subcategory, known, vague=vague),
-                other_problems=tuple(wording.words(turns, problem.clauses) for problem in problems[1:]),
-                engine=self.name,
-                engine_version=self.version,
-            ),
-            turns,
+        return Triage(
+            category=category,
+            subcategory=subcategory,
+            confidence=confidence,
+            priority=facts.priority(reading.clauses, category, subcategory),
+            title=wording.title(turns, main.clauses, info),
+            symptoms=symptoms,
+            extracted_info=MappingProxyType(info),
+            missing_info=questions.missing(category, subcategory, known, vague=vague),
+            questions=questions.choose(category, subcategory, known, vague=vague),
+            other_problems=tuple(wording.words(turns, problem.clauses) for problem in problems[1:]),
+            engine=self.name,
+            engine_version=self.version,
         )
 
     def _confidence(
@@ -110,6 +110,16 @@ class LocalTriage:
         if found.category == UNCATEGORISED:
             probability = min(probability, UNCATEGORISED_AT_MOST)
         return round(probability, 4)
+
+
+def _unviewed(triage: Triage, turns: Sequence[Turn]) -> Triage:
+    """The triage of views with the spans of the turns themselves."""
+
+    def moved(found: Found) -> Found:
+        return Found(found.value, unviewed(found.span, turns[found.span.turn]))
+
+    info = {key: moved(found) for key, found in triage.extracted_info.items()}
+    return replace(triage, symptoms=tuple(map(moved, triage.symptoms)), extracted_info=MappingProxyType(info))
 
 
 def _known(info: Mapping[str, Found], found: Score) -> set[str]:
@@ -151,15 +161,18 @@ def _problems(reading: Reading, lexicon: Lexicon, tree: Mapping[str, str]) -> li
 
 
 def _names_a_thing(clause: Clause) -> bool:
-    """Whether a clause names something that it does not deny, or says precisely what is wrong."""
-    return any(hit.concept.kind == "thing" and hit.sense != "0" for hit in clause.hits)
+    """Whether a clause names something that it does not deny, or a state that names its category by itself."""
+    return any(
+        hit.sense != "0" and (hit.concept.kind == "thing" or sum(hit.concept.to.values()) >= _TELLING_FROM)
+        for hit in clause.hits
+    )
 
 
 def _is_whole(group: Sequence[Clause]) -> bool:
     """Whether these clauses name a thing and say what is wrong with it."""
     hits = [hit for clause in group for hit in clause.hits if hit.sense != "0"]
     wrong = any(hit.sense in ("-", "~") or hit.concept.kind in ("state", "trouble", "request") for hit in hits)
-    return wrong and any(hit.concept.kind == "thing" for hit in hits)
+    return wrong and any(map(_names_a_thing, group))
 
 
 def _is_same(left: Score, right: Score) -> bool:

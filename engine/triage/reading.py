@@ -1,7 +1,8 @@
 """Turns read into words, clauses and what the clauses say of which concept: present, denied, failing or missing.
 
 Only the beginning and the end of a turn are read (``READ_FIRST``, ``READ_LAST``). Positions are code points of the
-stored turn throughout, so that everything found can be shown to stand there.
+view throughout, which ``unviewed`` makes positions of the stored turn, so that everything found can be shown to stand
+there.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import NamedTuple
 
 from data.records import Turn
 from engine.text import fold
-from engine.triage.contract import READ_FIRST, READ_LAST
+from engine.triage.contract import READ_FIRST, READ_LAST, Span
 from engine.triage.instructions import without_instructions
 from engine.triage.lexicon import FOLDER, Concept, Lexicon, stem
 
@@ -30,7 +31,7 @@ _CLAUSE = re.compile(
     r"|aussi)\b)"
     r"|\baussi\b(?= (?:mon|ma|mes|le|la|les|l'|je|j'))"
 )
-_MOST_WORDS = 700
+_MOST_MENDED = 120
 _SIDE_KEYS = frozenset({"onset", "location", "os", "frequency", "recent_changes"})
 """Questions whose answers say nothing about the category unless they name something wrong."""
 
@@ -114,10 +115,31 @@ def grammar() -> Grammar:
     )
 
 
+def view(turn: Turn) -> Turn:
+    """What is read of a turn: its beginning and its end, with a line break in between; a short one as it is."""
+    if turn.author != "requester" or len(turn.text) <= READ_FIRST + READ_LAST:
+        return turn
+    return replace(turn, text=f"{turn.text[:READ_FIRST]}\n{turn.text[-READ_LAST:]}")
+
+
+def unviewed(span: Span, turn: Turn) -> Span:
+    """A span of ``view(turn)`` as a span of the turn itself; empty when it reaches over the gap."""
+    skipped = len(turn.text) - READ_FIRST - READ_LAST - 1
+    if skipped < 0 or span.end <= READ_FIRST:
+        return span
+    return (
+        Span(span.turn, span.start + skipped, span.end + skipped) if span.start > READ_FIRST else Span(span.turn, 0, 0)
+    )
+
+
 def read(turns: Sequence[Turn], lexicon: Lexicon) -> Reading:
-    """Read what the requester said; what instructs the machine is left out (spec section 3.3)."""
-    windows = [_window(turn) for turn in turns]
-    plain = without_instructions(windows)
+    """Read what the requester said; what instructs the machine is left out (spec section 3.3).
+
+    Args:
+        turns: As ``view`` shows them.
+        lexicon: The concepts to look for.
+    """
+    plain = without_instructions(turns)
     clauses: list[Clause] = []
     folded: dict[int, str] = {}
     answered: set[str] = set()
@@ -143,23 +165,13 @@ def is_none(text: str) -> bool:
     return tuple(re.findall(r"[^\W_]+", fold(text[:200]))) in grammar().none
 
 
-def _window(turn: Turn) -> Turn:
-    """The turn with spaces for what is not read; a long one becomes as short as possible with positions kept true."""
-    text = turn.text
-    if len(text) <= READ_FIRST + READ_LAST:
-        return turn
-    gap = len(text) - READ_FIRST - READ_LAST
-    return Turn(turn.author, text[:READ_FIRST] + "\n" * gap + text[-READ_LAST:], turn.at, turn.key)
-
-
 def _clauses(turn: int, folded: str, lexicon: Lexicon) -> Iterator[Clause]:
     """The clauses of a folded turn, in order."""
-    words_left = _MOST_WORDS
+    mended: dict[str, Sequence[str]] = {}
     for first, last in _pieces(folded, _SENTENCE, 0, len(folded)):
         opens = True
         for start, end in _pieces(folded, _CLAUSE, first, last):
-            words = tuple(_words(folded, start, end, lexicon))[:words_left]
-            words_left -= len(words)
+            words = tuple(_words(folded, start, end, lexicon, mended))
             if words:
                 yield Clause(turn, words[0].start, words[-1].end, words, opens_sentence=opens)
                 opens = False
@@ -176,12 +188,15 @@ def _pieces(text: str, pattern: re.Pattern[str], start: int, end: int) -> Iterat
         yield position, end
 
 
-def _words(folded: str, start: int, end: int, lexicon: Lexicon) -> Iterator[Word]:
+def _words(folded: str, start: int, end: int, lexicon: Lexicon, mended: dict[str, Sequence[str]]) -> Iterator[Word]:
     """The words of a stretch; a short form becomes the words it stands for, all in its place."""
     for match in _TOKEN.finditer(folded, start, end):
         raw = match[0].replace("œ", "oe")
-        forms = ("lettredelecteur",) if raw.endswith(":") else lexicon.words(raw)
-        for form in forms:
+        if raw not in mended:
+            mended[raw] = (
+                ("lettredelecteur",) if raw.endswith(":") else lexicon.words(raw, mend=len(mended) < _MOST_MENDED)
+            )
+        for form in mended[raw]:
             yield Word(form, stem(form), match.start(), match.end())
 
 

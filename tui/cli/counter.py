@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def run_counter(config: Config, *, is_demo: bool, as_json: bool) -> int:
     """Open the counter and stay until it is left."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         message = _("Le guichet s'ouvre dans un terminal, et il n'y en a pas ici.")
         print_problem(Problem("no_terminal", message, _("Utilisez « guichet new » à la place.")), as_json=as_json)
         return USAGE
