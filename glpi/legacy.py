@@ -39,6 +39,9 @@ PAGE = 200
 OVERLAP = timedelta(seconds=2)
 """Taken off the cursor of a pull: ``date_mod`` has whole seconds and ``morethan`` is strict."""
 
+NIGHT_OVERLAP = OVERLAP + timedelta(hours=1)
+"""The same for a cursor between midnight and 4 o'clock: one of these nights the server's clock goes back an hour."""
+
 LOOKUP_MARGIN = timedelta(days=7)
 """Taken off ``since`` in a look-up: the zones and the two clocks may differ, and a miss would cost a second ticket."""
 
@@ -236,7 +239,8 @@ class LegacyClient:
         version = await self.version()
         criteria = [(22, "equals", "myself")]
         if cursor is not None:
-            criteria.append((19, "morethan", naive(datetime.fromisoformat(cursor) - OVERLAP)))
+            last = datetime.fromisoformat(cursor)
+            criteria.append((19, "morethan", naive(last - (NIGHT_OVERLAP if last.hour < 4 else OVERLAP))))
         show = {**_COLUMNS, "sort": "19", "order": "ASC"}
         page = PAGE
         while True:

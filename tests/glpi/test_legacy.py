@@ -284,6 +284,23 @@ async def test_a_change_in_the_second_of_the_cursor_is_seen(
     await client.aclose()
 
 
+async def test_a_change_in_the_hour_that_comes_twice_is_seen(
+    clock: Clock, pulled: Callable[..., tuple[Simulator, LegacyClient]]
+) -> None:
+    """In the night of 25 October 2026 Paris has 02:30 twice; the second one is later than 02:59."""
+    clock.at = datetime(2026, 10, 25, 0, 59, 0, tzinfo=UTC)
+    simulator, client = pulled(2, timedelta(0))
+    cursor = (await client.changed_tickets(None)).cursor
+    assert cursor == "2026-10-25 02:59:00"
+    clock.at = datetime(2026, 10, 25, 1, 30, 0, tzinfo=UTC)
+    simulator.take(1)
+    changes = await client.changed_tickets(cursor)
+    assert {state.id: (state.status, state.date_mod) for state in changes.tickets}[1] == (2, "2026-10-25 02:30:00")
+    assert changes.cursor == cursor
+    simulator.close()
+    await client.aclose()
+
+
 async def test_a_pull_shows_what_a_technician_did(simulator: Simulator, client: LegacyClient) -> None:
     category = simulator.add_category("Réseau > VPN")
     number = await client.create_ticket(a_ticket())
