@@ -35,7 +35,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
+    common = _Parser(add_help=False)
     common.add_argument("--config", metavar="FICHIER", default=argparse.SUPPRESS, help="configuration à lire")
     common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="répondre en JSON")
     parser = _Parser(
