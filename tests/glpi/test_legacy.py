@@ -93,6 +93,7 @@ async def test_the_farewell_is_short_whatever_the_server_does(simulator: Simulat
     await client.version()
     simulator.faults.add(slow(never) if fault == "never" else fault, method="GET", path="/killSession")
     await client.aclose()
+    assert not never.is_set() and client.requests == 3, "said goodbye once, and waited for nobody"
     never.set()
 
 
@@ -101,6 +102,7 @@ async def test_a_server_that_is_gone_does_not_hold_up_the_farewell(simulator: Si
     await client.version()
     simulator.stop()
     await client.aclose()
+    assert client.requests == 3
 
 
 async def test_a_proxy_of_the_machine_is_not_used_for_loopback(

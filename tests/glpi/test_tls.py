@@ -79,6 +79,7 @@ def url(certificate: Path) -> Iterator[str]:
 async def test_a_private_authority_is_believed_where_it_is_configured(url: str, certificate: Path) -> None:
     client = LegacyClient(url, "a" * 40, "b" * 40, ca_file=str(certificate))
     await client.probe()
+    assert client.requests == 1
     await client.aclose()
 
 
