@@ -32,6 +32,10 @@ _CLAUSE = re.compile(
     r"|\baussi\b(?= (?:mon|ma|mes|le|la|les|l'|je|j'))"
 )
 _MOST_MENDED = 120
+_HAVE = frozenset({"ai", "avons", "avez", "ont", "ete", "viens"})
+_HAS = frozenset(
+    {("m", "a"), ("on", "a"), ("il", "a"), ("elle", "a"), ("nous", "a"), ("qui", "a"), ("informatique", "a")}
+)
 _SIDE_KEYS = frozenset({"onset", "location", "os", "frequency", "recent_changes"})
 """Questions whose answers say nothing about the category unless they name something wrong."""
 
@@ -223,13 +227,19 @@ def _sense(concept: Concept, texts: Sequence[str], first: int, last: int, well: 
         after = any(word in small.negations for word in texts[last : last + 2])
         around = after or any(word in small.negations or word in ("ne", "n", "personne") for word in before[-2:])
         return "-" if inside or around or _has(before, small.fails) else ""
-    if well and concept.kind == "thing":
+    if (well and concept.kind == "thing") or (concept.kind == "request" and _is_past(before, texts[first])):
         return "0"
     if concept.kind == "thing" and any(
         tuple(before[-size:]) in small.missing for size in range(1, 5) if size <= len(before)
     ):
         return "~"
     return ""
+
+
+def _is_past(before: Sequence[str], word: str) -> bool:
+    """Whether a wish is told as something done: « j'ai changé », « on m'a installé »."""
+    done = before[-1:] and (before[-1] in _HAVE or tuple(before[-2:]) in _HAS)
+    return bool(done) and word.endswith(("e", "ee", "es", "ees"))
 
 
 def _denied(before: Sequence[str], small: Grammar) -> bool:

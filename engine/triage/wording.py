@@ -24,7 +24,8 @@ _OPENING = re.compile(
     r"|aussi|car|du coup|desole|excusez-moi|pardon|ok|oui|non|re|dsl|merci)\b[\s!:,;.…-]*)+"
 )
 _LEADING = re.compile(
-    r"(?:j'ai (?:un |des |encore un |toujours un |toujours |encore )?(?:petit |gros |enorme )?(?:problemes?|soucis?|pbs?)"
+    r"(?:j'ai (?:un |des |encore un |toujours un |toujours |encore )?(?:petit |gros |enorme )?"
+    r"(?:problemes?|soucis?|pbs?)"
     r" (?:avec|sur|de|d'|a|au niveau de) ?"
     r"|je (?:vous |t')?(?:contacte|ecris|appelle|signale|informe)"
     r" (?:car|parce que|pour|que|concernant|au sujet de) ?"
@@ -33,7 +34,8 @@ _LEADING = re.compile(
     r")?(?:mon|ma|mes|notre|nos|le|la|les|l'|un|une|du|ce|cette|cet)?\b[ ']?"
 )
 _TRAILING = re.compile(
-    r"(?:[\s,;:.!?…-]|\b(?:merci(?: d'avance| beaucoup)?|svp|s'il vous plait|stp|cordialement|urgent|bonne journee)\b)+$"
+    r"(?:[\s,;:.!?…-]"
+    r"|\b(?:merci(?: d'avance| beaucoup)?|svp|s'il vous plait|stp|cordialement|urgent|bonne journee)\b)+$"
 )
 _PREPOSITION = re.compile(
     r"(?:\s*\b(?:au|a la|a l'|dans le|dans la|dans l'|dans|en|du|de la|de l'|sur le|depuis le|le|la)\s*)?$"
