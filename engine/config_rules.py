@@ -159,13 +159,13 @@ def check_together(config: Config, sources: Mapping[str, str]) -> None:
     """
     triage, kiosk, glpi = config.triage, config.kiosk, config.glpi
     if not triage.auto_validate > triage.confirm_summary > triage.ask_clarification:
-        values = f"{triage.auto_validate:g}, {triage.confirm_summary:g}, {triage.ask_clarification:g}"
-        names = ("triage.auto_validate", "triage.confirm_summary", "triage.ask_clarification")
-        key = next((name for name in names if name in sources), names[0])
+        names = ("auto_validate", "confirm_summary", "ask_clarification")
+        values = ", ".join(f"{name} = {getattr(triage, name):g}" for name in names)
+        key = _culprit([f"triage.{name}" for name in names], config, sources)
         fix = "Il faut auto_validate > confirm_summary > ask_clarification, par exemple 0.85, 0.60, 0.30."
         raise _wrong(key, values, "les seuils ne sont pas décroissants", fix, sources.get(key, ""))
     if kiosk.service_start >= kiosk.service_end:
-        key = "kiosk.service_end" if "kiosk.service_end" in sources else "kiosk.service_start"
+        key = _culprit(["kiosk.service_start", "kiosk.service_end"], config, sources)
         value = f"{kiosk.service_start} – {kiosk.service_end}"
         raise _wrong(key, value, "la fin précède le début", "Donnez une fin plus tardive.", sources.get(key, ""))
     if glpi.enabled and not glpi.url:
@@ -173,6 +173,17 @@ def check_together(config: Config, sources: Mapping[str, str]) -> None:
         raise _wrong("glpi.enabled", "true", "GLPI est activé sans adresse", fix, sources.get("glpi.enabled", ""))
     _check_plain_http("glpi.url", glpi.url, glpi.allow_plain_http, sources)
     _check_plain_http("openai.base_url", config.openai.base_url, config.openai.allow_plain_http, sources)
+
+
+def _culprit(keys: list[str], config: Config, sources: Mapping[str, str]) -> str:
+    """The one of several settings to name: given outside the file, else changed from its default, else the first."""
+
+    def is_changed(key: str) -> bool:
+        section, _, name = key.partition(".")
+        return bool(getattr(getattr(config, section), name) != getattr(getattr(Config(), section), name))
+
+    outside = [key for key in keys if sources.get(key, config.source) != config.source]
+    return next((key for key in outside or keys if is_changed(key)), keys[0])
 
 
 def _check_plain_http(key: str, url: str, allowed: bool, sources: Mapping[str, str]) -> None:

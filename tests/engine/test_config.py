@@ -140,8 +140,8 @@ def test_an_empty_short_name_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) 
         ('[kiosk]\nphone = "01\\u001b[2J"', "kiosk.phone", "caractère de commande", "Retirez"),
         ("[triage]\nauto_validate = 1.5", "triage.auto_validate", "1.5", "0 à 1"),
         ("[triage]\nauto_validate = nan", "triage.auto_validate", "nan", "0 à 1"),
-        ("[triage]\nauto_validate = 0.5", "triage.auto_validate", "0.5, 0.6, 0.3", "0.85, 0.60, 0.30"),
-        ("[triage]\nask_clarification = 0.7", "triage.ask_clarification", "0.85, 0.6, 0.7", "0.85, 0.60, 0.30"),
+        ("[triage]\nauto_validate = 0.5", "triage.auto_validate", "auto_validate = 0.5, confirm_summary = 0.6", "0.85, 0.60, 0.30"),
+        ("[triage]\nask_clarification = 0.7", "triage.ask_clarification", "ask_clarification = 0.7", "0.85, 0.60, 0.30"),
         ("[triage]\ndeadline_s = 0", "triage.deadline_s", "0", "1 à 60"),
         ("[glpi]\nurl = 'glpi.example.org'", "glpi.url", "glpi.example.org", "https://"),
         ("[glpi]\nurl = 'ftp://glpi.example.org'", "glpi.url", "ftp", "https://"),
@@ -182,6 +182,16 @@ def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch, variable: st
     monkeypatch.setenv(variable, text)
     error = refusal()
     assert (error.key, error.source) == (key, variable)
+
+
+def test_of_several_settings_the_one_that_was_changed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    write(Path.cwd(), SHIPPED.read_text("utf-8"))
+    monkeypatch.setenv("GUICHET_TRIAGE__CONFIRM_SUMMARY", "0.95")
+    error = refusal()
+    assert (error.key, error.source) == ("triage.confirm_summary", "GUICHET_TRIAGE__CONFIRM_SUMMARY")
+    monkeypatch.delenv("GUICHET_TRIAGE__CONFIRM_SUMMARY")
+    write(Path.cwd(), SHIPPED.read_text("utf-8").replace("ask_clarification = 0.30", "ask_clarification = 0.80"))
+    assert refusal().key == "triage.ask_clarification"
 
 
 def test_a_secret_in_the_file_is_refused_and_not_repeated() -> None:
