@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from data.records import Priority
+from data.records import UNCATEGORISED, Priority
 from engine.triage.lexicon import FOLDER, stem, words_of
-from engine.triage.reading import Clause
+from engine.triage.reading import Clause, grammar
 
 _CROWD = re.compile(
     r"\b(?:nous sommes|on est|chez|pour|les|concerne|touche)\s(?:a\s)?"
@@ -33,6 +33,8 @@ class _Facts:
 
     by_fact: dict[str, dict[str, tuple[tuple[str, ...], ...]]]
     blocking_leaves: frozenset[str]
+    asked_for: frozenset[tuple[str, ...]]
+    """How a clause begins that asks for something, in folded words."""
 
 
 def priority(clauses: Sequence[Clause], category: str, subcategory: str | None) -> Priority:
@@ -48,7 +50,7 @@ def priority(clauses: Sequence[Clause], category: str, subcategory: str | None) 
     crowd = max((int(n) for n in _PEOPLE.findall(text)), default=0)
     if wrong and "stopped" in said and ("everyone" in said or "vital" in said or crowd >= _CROWD_FROM):
         return Priority.CRITICAL
-    request = not wrong and (_is_request(clauses) or subcategory == "05-03-missing" or category == "99-non-cat")
+    request = not wrong and (_is_request(clauses) or subcategory == "05-03-missing" or category == UNCATEGORISED)
     many = "everyone" in said or "group" in said or crowd > 1 or bool(_CROWD.search(text))
     if "deadline" in said or (_DEADLINE_HOUR.search(text) and ("aujourd hui" in text or "avant" in text)):
         return Priority.HIGH
@@ -59,7 +61,7 @@ def priority(clauses: Sequence[Clause], category: str, subcategory: str | None) 
     blocked = "blocked" in said or (subcategory in facts.blocking_leaves and "install" not in names)
     if wrong and blocked and "way_round" not in said:
         return Priority.HIGH
-    if request:
+    if request and not (category == UNCATEGORISED and _is_request(clauses)):
         return Priority.LOW
     return Priority.MEDIUM
 
@@ -86,17 +88,38 @@ def is_blocking(clauses: Sequence[Clause], subcategory: str | None) -> bool:
 
 def _something_wrong(clauses: Sequence[Clause]) -> bool:
     """Whether something does not work, rather than being wished for."""
-    hits = [hit for clause in clauses for hit in clause.hits if hit.sense != "0"]
-    if any(hit.sense in ("-", "~") for hit in hits) or any(hit.concept.kind == "trouble" for hit in hits):
-        return True
+    return any(map(_is_wrong, clauses))
+
+
+def _is_wrong(clause: Clause) -> bool:
+    """Whether a clause says that something does not work, is missing, or is not as it should be."""
+    if _asks_for(clause):
+        return False
+    hits = [hit for hit in clause.hits if hit.sense != "0"]
+    denied = any(word.text in grammar().negations for word in clause.words)
     return any(
-        hit.concept.kind == "state" and hit.concept.name not in ("forgotten", "suspicious") for hit in hits
-    ) or any(hit.concept.name == "forgotten" for hit in hits)
+        hit.sense in ("-", "~")
+        or hit.concept.kind == "trouble"
+        or (hit.concept.kind == "state" and hit.concept.name != "suspicious")
+        or (hit.concept.kind == "thing" and denied)
+        for hit in hits
+    )
 
 
 def _is_request(clauses: Sequence[Clause]) -> bool:
     """Whether something is asked for."""
-    return any(hit.concept.kind == "request" for clause in clauses for hit in clause.hits)
+    return any(
+        _asks_for(clause) or any(hit.concept.kind == "request" and hit.sense != "0" for hit in clause.hits)
+        for clause in clauses
+    )
+
+
+def _asks_for(clause: Clause) -> bool:
+    """Whether a clause begins as a request: « Supprimer les accès de ... »."""
+    beginning = tuple(word.text for word in clause.words[:3])
+    asks = any(beginning[: len(phrase)] == phrase for phrase in _facts().asked_for)
+    later = [hit for hit in clause.hits if hit.start > clause.start]
+    return asks and not any(hit.sense in ("-", "~") or hit.concept.kind in ("trouble", "state") for hit in later)
 
 
 def _says(stems: Sequence[str], expressions: dict[str, tuple[tuple[str, ...], ...]]) -> bool:
@@ -114,11 +137,12 @@ def _facts() -> _Facts:
     raw = tomllib.loads((FOLDER / "facts.toml").read_text(encoding="utf-8"))
     by_fact: dict[str, dict[str, tuple[tuple[str, ...], ...]]] = {}
     for fact, expressions in raw.items():
-        if fact == "blocking_leaves":
+        if fact in ("blocking_leaves", "asked_for"):
             continue
         first: dict[str, list[tuple[str, ...]]] = {}
         for expression in expressions:
             stems = tuple(map(stem, words_of(expression)))
             first.setdefault(stems[0], []).append(stems)
         by_fact[fact] = {key: tuple(value) for key, value in first.items()}
-    return _Facts(by_fact, frozenset(raw["blocking_leaves"]))
+    asked_for = frozenset(tuple(words_of(phrase)) for phrase in raw["asked_for"])
+    return _Facts(by_fact, frozenset(raw["blocking_leaves"]), asked_for)

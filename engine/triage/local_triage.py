@@ -29,6 +29,9 @@ _PROBLEM_FROM = 2.4
 _TELLING_FROM = 2.0
 _AFTER_REFUSAL = 0.7
 _PROBLEMS_AT_MOST = 4
+_GOES_ON = frozenset({"ca", "il", "elle", "cela", "ils", "elles", "qui", "dont", "lorsque", "quand", "c", "message"})
+"""A clause that begins so goes on about the same thing."""
+
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
@@ -142,7 +145,8 @@ def _problems(reading: Reading, lexicon: Lexicon, tree: Mapping[str, str]) -> li
     """The problems of a message, the blocking one first; a single one where its parts speak for the same thing."""
     groups: list[list[Clause]] = []
     for clause in reading.clauses:
-        if not groups or (_names_a_thing(clause) and _is_whole(groups[-1])):
+        begins = _names_a_thing(clause) and clause.words[0].text not in _GOES_ON
+        if not groups or (begins and _is_whole(groups[-1])):
             groups.append([clause])
         else:
             groups[-1].append(clause)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from data.records import Turn
 from engine.text import fold
@@ -17,11 +17,13 @@ NO_TITLE = "Demande à préciser"
 """The title when no word of the message can be used."""
 
 _SYMPTOMS_AT_MOST, _SYMPTOM_LENGTH = 6, 120
+_STATEMENT_FROM = 4
 _PLACEHOLDER = re.compile(r"\[[A-Z-]{3,13}-\d+\]")
 _OPENING = re.compile(
     r"(?:(?:bonjour|bonsoir|salut|hello|coucou|bjr|slt|hi|madame|monsieur|a tous|tout le monde|l'equipe|svp|stp"
     r"|s'il vous plait|urgent|urgence|tres urgent|help|au secours|alors|voila|euh|ben|bah|en fait|et|mais|donc|puis"
-    r"|aussi|car|du coup|desole|excusez-moi|pardon|ok|oui|non|re|dsl|merci)\b[\s!:,;.…-]*)+"
+    r"|aussi|car|du coup|desole|excusez-moi|pardon|ok|oui|non|re|dsl|merci|toutes et tous|a toutes et tous"
+    r"|je me permets de vous (?:ecrire|contacter|solliciter)(?: car| parce que| pour)?)\b[\s!:,;.…-]*)+"
 )
 _LEADING = re.compile(
     r"(?:j'ai (?:un |des |encore un |toujours un |toujours |encore )?(?:petit |gros |enorme )?"
@@ -63,7 +65,7 @@ def title(turns: Sequence[Turn], main: Sequence[Clause], info: Mapping[str, Foun
     return text[:1].upper() + text[1:] if _usable(text) else NO_TITLE
 
 
-def symptoms(turns: Sequence[Turn], clauses: Iterable[Clause]) -> tuple[Found, ...]:
+def symptoms(turns: Sequence[Turn], clauses: Sequence[Clause]) -> tuple[Found, ...]:
     """What is wrong, clause by clause, each as it stands in its turn."""
     found: list[Found] = []
     for clause in clauses:
@@ -77,7 +79,20 @@ def symptoms(turns: Sequence[Turn], clauses: Iterable[Clause]) -> tuple[Found, .
         said = fold(value) in {fold(other.value) for other in found}
         if value and not said and len(value) <= _SYMPTOM_LENGTH and not _PLACEHOLDER.search(value):
             found.append(Found(value, Span(clause.turn, start, end)))
+    if not found:
+        found = [said_of for clause in clauses if (said_of := _statement(turns, clause)) is not None]
     return tuple(found[:_SYMPTOMS_AT_MOST])
+
+
+def _statement(turns: Sequence[Turn], clause: Clause) -> Found | None:
+    """A clause that says something of a thing without a word of trouble: « le combiné est muet »."""
+    hits = [hit for hit in clause.hits if hit.sense != "0"]
+    asks = any(hit.concept.kind == "request" for hit in hits)
+    named = any(hit.concept.kind == "thing" for hit in hits)
+    value = " ".join(turns[clause.turn].text[clause.start : clause.end].split())
+    if asks or not named or len(clause.words) < _STATEMENT_FROM or len(value) > _SYMPTOM_LENGTH:
+        return None
+    return None if _PLACEHOLDER.search(value) else Found(value, Span(clause.turn, clause.start, clause.end))
 
 
 def words(turns: Sequence[Turn], clauses: Sequence[Clause]) -> str:
@@ -88,9 +103,10 @@ def words(turns: Sequence[Turn], clauses: Sequence[Clause]) -> str:
 
 def _telling(clauses: Sequence[Clause]) -> list[Clause]:
     """Clauses that name something or say what is wrong, else those with words that are no greeting."""
-    telling = [clause for clause in clauses if any(hit.sense != "0" for hit in clause.hits)]
-    if telling:
-        return telling
+    said = [clause for clause in clauses if any(hit.sense != "0" for hit in clause.hits)]
+    telling = [clause for clause in said if any(hit.concept.kind != "act" or hit.sense == "-" for hit in clause.hits)]
+    if said:
+        return telling or said
     greetings = grammar().greetings
     return [clause for clause in clauses if tuple(word.text for word in clause.words) not in greetings][:2]
 
