@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bench import confirm, first_paint, key_echo, triage
+from bench import confirm, first_paint, idle, key_echo, triage
 from bench.programs import table
 
 if __name__ == "__main__":
-    rows = [*first_paint.measure(), *key_echo.measure(), *confirm.measure(), *triage.measure()]
+    rows = [*first_paint.measure(), *key_echo.measure(), *idle.measure(), *confirm.measure(), *triage.measure()]
     print(table(rows))

@@ -1,11 +1,9 @@
-"""From a key to its letter on the screen; bytes a key, and what an idle counter costs."""
+"""From a key to its letter on the screen, and the bytes written for it."""
 
 from __future__ import annotations
 
-import os
 import statistics
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +12,6 @@ from bench.programs import BARE, OURS, Row, table
 from bench.terminal import Terminal
 
 SENTENCE = "mon imprimante hp au bureau 301 ne fonctionne plus depuis ce matin et le voyant rouge clignote "
-IDLE_S = 5.0
 
 
 @dataclass
@@ -26,7 +23,7 @@ class Typed:
 
 
 def measure(keys: int = 2 * len(SENTENCE)) -> list[Row]:
-    """Type the same keys into both, in turn, key by key; then leave ours alone."""
+    """Type the same keys into both, in turn, key by key, so that both feel the same machine."""
     with tempfile.TemporaryDirectory() as folder, OURS.start(Path(folder)) as ours, BARE.start(Path(folder)) as bare:
         for program, terminal in ((OURS, ours), (BARE, bare)):
             terminal.wait(lambda text, ready=program.ready: ready in text)  # type: ignore[misc]
@@ -42,7 +39,6 @@ def measure(keys: int = 2 * len(SENTENCE)) -> list[Row]:
             Row.of("key to echo, p95", _p95(mine.times), _p95(other.times), "<= 1.3 x"),
             Row("bytes a key, median", f"{statistics.median(mine.bytes_per_key):.0f} B",
                 f"{statistics.median(other.bytes_per_key):.0f} B", None, "<= 150 B"),
-            *_idle(ours),
         ]  # fmt: skip
 
 
@@ -66,31 +62,6 @@ def _type(terminal: Terminal, tail: str, result: Typed) -> None:
     terminal.settle(0.03)
     result.times.append(seen - sent)
     result.bytes_per_key.append(terminal.written - before)
-
-
-def _idle(terminal: Terminal) -> list[Row]:
-    """Nobody types: bytes, processor and memory."""
-    terminal.settle(0.5, 3.0)
-    written, used = terminal.written, _cpu_s(terminal.pid)
-    end = time.perf_counter() + IDLE_S
-    while (left := end - time.perf_counter()) > 0:
-        terminal.settle(left, left)
-    share = 100 * (_cpu_s(terminal.pid) - used) / IDLE_S
-    return [
-        Row(f"bytes in {IDLE_S:g} s idle", f"{terminal.written - written} B", "", None, "0 B"),
-        Row("processor idle", f"{share:.1f} %", "", None, "<= 1 %"),
-        Row("memory idle (RSS, demo with its GLPI)", f"{_rss_mb(terminal.pid):.0f} MB", "", None, "<= 60 MB"),
-    ]
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _rss_mb(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
 
 def _p95(times: list[float]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,19 +19,21 @@ class Program:
     module: tuple[str, ...]
     ready: str
 
-    def start(self, home: Path) -> Terminal:
-        """Open it in a terminal, with ``home`` as the only place it may write to."""
+    def start(self, home: Path, settings: Mapping[str, str] | None = None) -> Terminal:
+        """Open it in a terminal, with ``home`` as the only place it may write to, and some variables set."""
         environment = {
             "HOME": str(home),
             "PATH": os.environ["PATH"],
             "TERM": "xterm-256color",
             "LANG": "C.UTF-8",
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+            **(settings or {}),
         }
         return Terminal([sys.executable, "-m", *self.module], environment)
 
 
 OURS = Program("guichet demo", ("tui", "demo"), "Votre message")
+REAL = Program("guichet", ("tui",), "Votre message")
 BARE = Program("bare", ("bench.bare",), "Prêt")
 
 
