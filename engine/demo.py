@@ -60,16 +60,25 @@ def demonstration(config: Config) -> Iterator[Config]:
 
 
 @contextmanager
-def simulator(config: Config, *, port: int, version: int) -> Iterator[Simulator]:
+def simulator(config: Config, *, port: int, version: int, faults: Sequence[str] = ()) -> Iterator[Simulator]:
     """An embedded GLPI with the site's category tree, that forgets everything when it ends.
+
+    Args:
+        config: For the category tree.
+        port: 0 takes a free one.
+        version: 10 or 11.
+        faults: In words, ``commit_then_drop POST /Ticket 1``.
 
     Raises:
         OSError: The port is taken.
+        ValueError: One of the faults is none.
     """
     from engine.opening import categories_of
     from glpi.simulator import Simulator
 
     with Simulator(version=version, port=port, categories=_completenames(categories_of(config))) as running:
+        for fault in faults:
+            running.faults.parse(fault)
         yield running
 
 

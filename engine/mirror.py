@@ -41,7 +41,7 @@ class Mirror:
             page = await self._client.changed_tickets(cursor)
             for state in page.tickets:
                 ticket = self._store.ticket_by_glpi_id(state.id)
-                if ticket is not None and ticket.glpi_last_update != state.date_mod:
+                if ticket is not None and _differs(ticket, state):
                     changed.append(self._take_over(ticket, state))
             if page.cursor is not None and page.cursor != cursor:
                 cursor = page.cursor
@@ -67,3 +67,9 @@ class Mirror:
         values: dict[str, str | bool] = {"taken": taken, "status": status}
         self._store.append_event(Event(at, "GLPI_TICKET_UPDATED", None, ticket.ticket_number, values))
         return updated or ticket, taken
+
+
+def _differs(ticket: Ticket, state: TicketState) -> bool:
+    """Whether GLPI tells something new; ``date_mod`` alone has a grain of one second."""
+    known = (ticket.glpi_last_update, ticket.status, ticket.priority)
+    return known != (state.date_mod, status_from_glpi(state.status), priority_from_glpi(state.priority))

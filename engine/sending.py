@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -78,9 +79,20 @@ class Sender:
         if entry.state is EntryState.UNKNOWN:
             return await self._look_up(entry)
         prepared = await self._prepare(entry, ticket)
+        glpi_id, note = await self._post(*prepared)
+        return self._adopt(entry, glpi_id, note)
+
+    async def _post(self, ticket: TicketInput, note: str | None) -> tuple[int, str | None]:
+        """The POST itself; a refused opening date (it fell into the hour that spring skips) is left out."""
         self._before_post()
-        glpi_id = await self._client.create_ticket(prepared[0])
-        return self._adopt(entry, glpi_id, prepared[1])
+        try:
+            return await self._client.create_ticket(ticket), note
+        except ContentRefused:
+            if ticket.date is None:
+                raise
+        self._before_post()
+        glpi_id = await self._client.create_ticket(replace(ticket, date=None))
+        return glpi_id, ",".join(filter(None, [note, "opening_date_refused"]))
 
     async def _look_up(self, entry: OutboxEntry) -> DeliveryEvent | None:
         """Did the POST whose answer we never got make a ticket?"""
@@ -198,22 +210,27 @@ class Sender:
         """After a second POST: keep the lowest id, put the rest into the trash, record it."""
         found = await self._client.find_tickets(entry.key.removesuffix(_AUDIT), since=None)
         keep = found[0] if found else ticket.glpi_ticket_id
-        refused = False
-        for copy in found[1:]:
+        notes = sorted({await self._put_aside(copy, found[0]) for copy in found[1:]})
+        changes = {"sync_note": ",".join(notes)} if notes else {}
+        if keep is None or keep == ticket.glpi_ticket_id:
+            self._settle(entry, EntryState.DONE, ticket_changes=changes)
+        else:
+            after = _after_creation()
+            self._settle(entry, EntryState.DONE, glpi_ticket_id=keep, followers=after, ticket_changes=changes)
+
+    async def _put_aside(self, copy: int, kept: int) -> str:
+        """Trash a duplicate, or link it to the ticket that is kept where this account may not delete."""
+        try:
+            await self._client.trash_ticket(copy)
+        except NotFound:
+            return "duplicate_gone"
+        except (ContentRefused, CallerRefused, Hidden):
             try:
-                await self._client.trash_ticket(copy)
+                await self._client.link_duplicate(copy, kept)
             except (ContentRefused, CallerRefused, Hidden, NotFound):
-                refused = True
-        if keep is not None and keep != ticket.glpi_ticket_id:
-            changes = {"sync_note": "audited"}
-            self._settle(
-                entry, EntryState.DONE, glpi_ticket_id=keep, followers=_after_creation(), ticket_changes=changes
-            )
-            return
-        if len(found) > 1:
-            note = "duplicate_left" if refused else "duplicate_trashed"
-            self._store.update_ticket(ticket.ticket_number, sync_note=note)
-        self._settle(entry, EntryState.DONE)
+                return "duplicate_left"
+            return "duplicate_linked"
+        return "duplicate_trashed"
 
     # --- small -----------------------------------------------------------------------------------------------
 

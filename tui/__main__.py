@@ -68,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     simulator = commands.add_parser("simulator", parents=[common], help="un GLPI embarqué sur 127.0.0.1")
     simulator.add_argument("--port", type=int, default=0, help="0 : un port libre")
     simulator.add_argument("--glpi", type=int, choices=(10, 11), default=11, help="version simulée")
+    simulator.add_argument(
+        "--fault", action="append", default=[], metavar="PANNE", help="« commit_then_drop POST /Ticket 1 »"
+    )
     return parser
 
 

@@ -225,6 +225,10 @@ class Simulator(Switches):
         """Move a ticket to where the account cannot see it."""
         self._world.hidden.add(ticket_id)
 
+    def show(self, ticket_id: int) -> None:
+        """Move a hidden ticket back into sight."""
+        self._world.hidden.discard(ticket_id)
+
     # --- one request ----------------------------------------------------------------------------------------------
 
     def _serve(self, request: Request) -> Response | None:

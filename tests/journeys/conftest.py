@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,8 @@ from engine.engine import Engine
 from engine.events import ConversationEvent, DeliveryEvent
 from engine.opening import guarded, triage_of
 from glpi.client import GlpiClient
-from glpi.legacy import LegacyClient, Timeouts
+from glpi.exchange import Timeouts
+from glpi.legacy import LegacyClient
 from glpi.simulator import Simulator
 
 FAST = Timeouts(connect_s=2.0, read_s=0.5, write_s=0.5)
@@ -52,9 +53,9 @@ def clock() -> Clock:
 @pytest.fixture
 def glpi() -> Iterator[Simulator]:
     """GLPI 11 with the shipped category tree."""
-    tree, names = load_categories(), {}
+    names: dict[str, str] = {}
     numbered: list[tuple[int, str]] = []
-    for number, node in enumerate(tree, start=1):
+    for number, node in enumerate(load_categories(), start=1):
         names[node.code] = f"{names[node.parent]} > {node.name}" if node.parent else node.name
         numbered.append((number, names[node.code]))
     with Simulator(categories=numbered) as simulator:
@@ -108,9 +109,9 @@ async def counter(tmp_path: Path, clock: Clock, glpi: Simulator) -> AsyncIterato
     await engine.aclose()
 
 
-async def conversation(events: object) -> list[ConversationEvent]:
+async def conversation(events: AsyncGenerator[ConversationEvent]) -> list[ConversationEvent]:
     """All events of one call."""
-    async with aclosing(events) as stream:  # type: ignore[type-var]
+    async with aclosing(events) as stream:
         return [event async for event in stream]
 
 

@@ -127,6 +127,34 @@ async def test_a_row_that_appears_after_the_client_gave_up_is_found_before_a_sec
     await engine.aclose()
 
 
+@pytest.mark.parametrize("may_delete", [True, False])
+async def test_a_second_post_is_audited_and_one_ticket_is_kept(
+    tmp_path: Path, clock: Clock, glpi: Simulator, may_delete: bool
+) -> None:
+    """A rule moved the first ticket out of our sight, so that every look-up missed it."""
+    glpi.faults.add("commit_then_drop")
+    glpi.delete_right = may_delete
+
+    glpi.hide(1)
+    engine = open_counter(tmp_path / "guichet.db", clock, lambda: client_of(glpi), url=glpi.url, sleep=clock.sleep)
+    session = summary(clock())
+    engine._store.save_session(session)
+    number = engine.confirm(session.id).ticket.ticket_number
+    while len(glpi.tickets) < 2:
+        await delivered(engine)
+        clock.at += timedelta(seconds=60)
+    glpi.show(1)
+    await past_audit(engine, clock)
+    ticket = engine.ticket(number)
+    assert len(glpi.tickets) == 2
+    assert ticket.glpi_ticket_id == 1
+    assert glpi.tickets[2]["is_deleted"] == int(may_delete)
+    assert ("duplicate_trashed" if may_delete else "duplicate_linked") in str(ticket.sync_note)
+    notes = [row for row in glpi.followups.values() if row["items_id"] == 1 and row["is_private"]]
+    assert len(notes) == 1
+    await engine.aclose()
+
+
 # --- killed anywhere --------------------------------------------------------------------------------------------
 
 

@@ -84,7 +84,7 @@ def run_simulator(arguments: argparse.Namespace, config: Config) -> int:
     from engine.demo import simulator
 
     try:
-        with simulator(config, port=arguments.port, version=arguments.glpi) as running:
+        with simulator(config, port=arguments.port, version=arguments.glpi, faults=arguments.fault) as running:
             access = {"url": running.url, "app_token": running.app_token, "user_token": running.user_token}
             if arguments.json:
                 output.print_json(access)
@@ -92,6 +92,11 @@ def run_simulator(arguments: argparse.Namespace, config: Config) -> int:
                 sys.stdout.write("".join(f"{name}: {value}\n" for name, value in access.items()))
                 sys.stdout.flush()
             _until_signal()
+    except ValueError as error:
+        fix = _("Par exemple : --fault 'commit_then_drop POST /Ticket 1'.")
+        message = _("Cette panne n'existe pas : {fault}.").format(fault=error)
+        output.print_problem(output.Problem("unknown_fault", message, fix), as_json=arguments.json)
+        return output.USAGE
     except OSError:
         message = _("Le port {port} ne peut pas être ouvert.").format(port=arguments.port)
         output.print_problem(

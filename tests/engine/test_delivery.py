@@ -1,0 +1,190 @@
+"""How the sender waits, pauses, gives way and notices: over the real outbox and client, against the embedded GLPI."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from data.records import EntryState
+from engine import owner
+from engine.delivery import Timings, delay_after
+from engine.engine import Engine
+from engine.events import Deferred, Delivered, DeliveryEvent, Idle, TicketUpdated, Undeliverable
+from glpi.simulator import Simulator
+from glpi.simulator import status as answered_with
+from tests.journeys.conftest import Clock, client_of, clock, counter, delivered, glpi, open_counter, past_audit
+from tests.journeys.test_exactly_once import summary
+
+__all__ = ["clock", "counter", "glpi"]
+
+
+def confirmed(engine: Engine, clock: Clock) -> str:
+    """A confirmed ticket's number."""
+    session = summary(clock())
+    engine._store.save_session(session)
+    return engine.confirm(session.id).ticket.ticket_number
+
+
+async def first(engine: Engine, kind: type[DeliveryEvent]) -> DeliveryEvent:
+    """The first delivery of a kind from the endless stream."""
+    async with aclosing(engine.deliveries()) as events:
+        async for event in events:
+            if isinstance(event, kind):
+                return event
+    raise AssertionError("the stream never ends")
+
+
+def test_waiting_doubles_from_half_a_minute_to_an_hour() -> None:
+    assert [delay_after(n).total_seconds() for n in (0, 1, 2, 3, 7, 8, 9, 1000)] == [
+        30, 30, 60, 120, 1920, 3600, 3600, 3600,
+    ]  # fmt: skip
+
+
+def test_the_lease_outlives_the_longest_post() -> None:
+    assert Timings().lease_s > Timings().post_limit_s
+
+
+async def test_the_stream_delivers_and_then_tells_that_a_technician_took_it(
+    counter: Engine, clock: Clock, glpi: Simulator
+) -> None:
+    confirmed(counter, clock)
+    async with aclosing(counter.deliveries()) as events:
+        async for event in events:
+            if isinstance(event, Delivered):
+                assert event.ticket.glpi_ticket_id is not None
+                glpi.take(event.ticket.glpi_ticket_id)
+            if isinstance(event, TicketUpdated) and event.taken:
+                assert event.ticket.status == "in_progress"
+                break
+
+
+async def test_another_process_sees_what_the_sender_did(
+    tmp_path: Path, counter: Engine, clock: Clock, glpi: Simulator
+) -> None:
+    await first(counter, Idle)
+    other = open_counter(tmp_path / "db" / "guichet.db", clock, lambda: client_of(glpi), url=glpi.url)
+    other._delivery._owner = owner.this_process() + "x"
+    number = confirmed(other, clock)
+    async with aclosing(other.deliveries()) as events:
+        assert isinstance(await anext(events), Idle)
+        await delivered(counter)
+        while not isinstance(event := await anext(events), Delivered):
+            pass
+    assert event.ticket.ticket_number == number
+    assert len(glpi.tickets) == 1
+    await other.aclose()
+
+
+async def test_a_retry_after_is_kept_to(counter: Engine, clock: Clock, glpi: Simulator) -> None:
+    glpi.faults.add(answered_with(429, retry_after="120"))
+    confirmed(counter, clock)
+    before = clock()
+    await past_audit(counter, clock)
+    assert len(glpi.tickets) == 1
+    posts = [row for row in glpi.requests if (row.method, row.path) == ("POST", "/Ticket")]
+    assert len(posts) == 2
+    assert clock() - before >= timedelta(seconds=120)
+
+
+async def test_while_glpi_is_away_it_is_only_probed_and_its_return_is_noticed_within_thirty_seconds(
+    counter: Engine, clock: Clock, glpi: Simulator
+) -> None:
+    glpi.stop()
+    for _ in range(5):
+        confirmed(counter, clock)
+    async with aclosing(counter.deliveries()) as events:
+        deferred = [await anext(events)]
+        while not isinstance(deferred[-1], Idle):
+            deferred.append(await anext(events))
+        assert [type(event) for event in deferred] == [Deferred, Idle]
+        assert deferred[-1] == Idle(5, 0, "unreachable", True)
+        clock.at += timedelta(hours=5)
+        glpi.start()
+        back = clock()
+        while not isinstance(await anext(events), Delivered):
+            pass
+    assert clock() - back <= timedelta(seconds=30)
+
+
+async def test_a_refused_content_stops_that_ticket_only(counter: Engine, clock: Clock, glpi: Simulator) -> None:
+    refused = summary(clock())
+    counter._store.save_session(refused)
+    counter.confirm(refused.id)
+    object.__setattr__(counter._delivery._config.glpi, "entity", 99)
+    events = await delivered(counter)
+    assert [event.cause for event in events if isinstance(event, Undeliverable)] == ["ERROR_GLPI_ADD"]
+    object.__setattr__(counter._delivery._config.glpi, "entity", None)
+    number = confirmed(counter, clock)
+    await past_audit_but_failed(counter, clock)
+    assert counter.ticket(number).synced_to_glpi
+    (entry,) = counter.outbox()
+    assert (entry.state, entry.error) == (EntryState.FAILED, "ERROR_GLPI_ADD")
+
+
+async def past_audit_but_failed(engine: Engine, clock: Clock) -> None:
+    """Send what can be sent."""
+    await delivered(engine)
+    clock.at += timedelta(seconds=200)
+    await delivered(engine)
+
+
+@pytest.mark.parametrize("text", ["<img src=x onerror=alert(1)>", "a &amp; b", "ligne 1\nligne 2", "déjà 🖨️ vu"])
+@pytest.mark.parametrize("version", [10, 11])
+async def test_what_people_typed_is_text_on_every_version(
+    tmp_path: Path, clock: Clock, version: int, text: str
+) -> None:
+    from html import unescape
+
+    with Simulator(version=version) as old:
+        engine = open_counter(tmp_path / "g.db", clock, lambda: client_of(old), url=old.url, sleep=clock.sleep)
+        session = engine.begin()
+        async with aclosing(engine.say(session.id, "Mon imprimante : " + text)) as events:
+            async for _event in events:
+                pass
+        engine.ask_human(session.id)
+        await past_audit(engine, clock)
+        client = client_of(old)
+        (number,) = old.tickets
+        raw = await client._session.read(f"/Ticket/{number}")
+        assert isinstance(raw.body, dict)
+        await client.aclose()
+        await engine.aclose()
+    shown = unescape(raw.body["content"].replace("<br>", "\n"))
+    assert "Mon imprimante : " + text in shown
+    assert "<img" not in raw.body["content"]
+
+
+async def test_leaving_ends_the_session_in_glpi(tmp_path: Path, clock: Clock, glpi: Simulator) -> None:
+    engine = open_counter(tmp_path / "g.db", clock, lambda: client_of(glpi), url=glpi.url, sleep=clock.sleep)
+    confirmed(engine, clock)
+    await delivered(engine)
+    assert glpi.open_sessions == 1
+    await engine.aclose()
+    assert glpi.open_sessions == 0
+
+
+async def test_a_ticket_made_offline_keeps_its_opening_time(tmp_path: Path, clock: Clock, glpi: Simulator) -> None:
+    engine = open_counter(tmp_path / "g.db", clock, lambda: client_of(glpi), url=glpi.url, sleep=clock.sleep)
+    glpi.add_ticket(name="already there", author=7)
+    opened = clock()
+    confirmed(engine, clock)
+    clock.at += timedelta(hours=26)
+    await delivered(engine)
+    (row,) = [row for row in glpi.tickets.values() if row["name"] != "already there"]
+    offset = paris_offset(opened)
+    assert row["date"] == (opened + offset).strftime("%Y-%m-%d %H:%M:%S")
+    await engine.aclose()
+
+
+def paris_offset(at: object) -> timedelta:
+    """Paris from UTC at that time."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    assert isinstance(at, datetime)
+    found = at.astimezone(ZoneInfo("Europe/Paris")).utcoffset()
+    assert found is not None
+    return found
