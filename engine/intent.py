@@ -72,9 +72,9 @@ def _meaning(words: Sequence[str], head: str, lexicon: _Words) -> Intent:
     """The meaning of a short reply, apart from doubt."""
     thumbs_up = any(char in lexicon.yes_emoji for char in head)
     thumbs_down = any(char in lexicon.no_emoji for char in head)
-    agreed, rest = _without(words, lexicon.yes)
-    denied = _has(words, lexicon.no)
-    refuses = _refuses(rest if agreed else words, words, lexicon)
+    denied, left = _without(words, lexicon.no)
+    agreed, rest = _without(left, lexicon.yes)
+    refuses = _refuses(rest if agreed else left, words, lexicon)
     if denied or refuses or thumbs_down:
         mixed = (agreed and not refuses) or thumbs_up
         return "ambiguous" if mixed else "no"

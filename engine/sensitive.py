@@ -27,6 +27,7 @@ _GROUP = re.compile(r"\d+")
 _CARD_CUE = re.compile(r"\b(?:cb|carte (?!sim)|carte$|visa|mastercard|amex|american express|numero de carte)")
 _NOT_CARD_CUE = re.compile(r"\b(?:imei|iccid|siret|sim|serie|s/n|sn|n° de serie|serial|commande|suivi|colis)\b")
 _CUE_REACH = 40
+_MOST_DIGITS = 19
 _CARD_GROUPINGS = ([4, 4, 4, 4], [4, 6, 5], [4, 6, 4], [4, 4, 4, 4, 3], [8, 8])
 
 _NIR = re.compile(
@@ -82,12 +83,15 @@ def cards(text: str) -> Iterator[Hit]:
 
 def _card_end(text: str, groups: list[tuple[int, int]], first: int, cue: bool, doubtful: bool) -> int | None:
     """Index of the last group of the card that begins at group ``first``, or None."""
+    size = groups[first][1] - groups[first][0]
+    if not cue and size < 4 and (first > 0 or len(groups) > _MOST_DIGITS):
+        return None
     number, sizes, found = "", [], None
-    for index in range(first, min(first + 19, len(groups))):
+    for index in range(first, min(first + _MOST_DIGITS, len(groups))):
         start, end = groups[index]
-        number += text[start:end] if end - start <= 19 else "0" * 20
+        number += text[start:end] if end - start <= _MOST_DIGITS else "0" * 20
         sizes.append(end - start)
-        if len(number) > 19:
+        if len(number) > _MOST_DIGITS:
             break
         whole = first == 0 and index == len(groups) - 1
         if len(number) >= 13 and _is_card(number, sizes, cue, doubtful, whole):

@@ -28,20 +28,28 @@ _CODES = (
 _DETAIL = r"(?:[ \t]{1,3}(?!est\b|c'est\b|cest\b|ne\b|n'|pas\b|oublie|et\b|ou\b|que\b|qui\b)[a-z'’0-9-]{1,20}){0,4}"
 _LINK = (
     r"[ \t]{0,3}(?:(?:[:=]|->|=>|→)[ \t]{0,3}(?:c'est[ \t]{1,3})?"
-    r"|(?:c'est|c est|cest|ces|c'etait|est|is|etait|sera|serait|devient|a)"
+    r"|(?:c'est|c est|cest|ces|c'etait|est|is|etait|sera|serait|devient|a|c)"
     r"(?:[ \t]{0,2}:)?[ \t]{1,3}(?:donc[ \t]{1,3})?)"
 )
 _VALUE = r"(?P<value>«[^»\n]{1,60}»|\"[^\"\n]{1,60}\"|“[^”\n]{1,60}”|`[^`\n]{1,60}`|'[^'\n]{1,60}'|[^\s]{1,80})"
 
-_GIVEN = re.compile(rf"(?<![\w-])(?:{_NAMES_OF_IT}|{_CODES})\b{_DETAIL}{_LINK}{_VALUE}")
-_BARE = re.compile(rf"(?<![\w-])(?:{_NAMES_OF_IT}|{_CODES})[ \t]{{1,3}}{_VALUE}")
-_PLAIN_CODE = re.compile(rf"(?<![\w-])code[ \t]{{0,3}}(?:[:=]|c'est[ \t]|est[ \t])[ \t]{{0,3}}{_VALUE}")
+_PASSWORD = re.compile(rf"(?<![\w-])(?:{_NAMES_OF_IT})\b")
+_GIVEN = re.compile(rf"(?<![\w-])(?:{_NAMES_OF_IT}|{_CODES})\b{_DETAIL},?{_LINK}{_VALUE}")
+_BARE = re.compile(rf"(?<![\w-])(?:{_NAMES_OF_IT}|{_CODES}),?[ \t]{{1,3}}{_VALUE}")
+_PLAIN_CODE = re.compile(rf"(?<![\w-])code\b{_DETAIL},?{_LINK}{_VALUE}")
+_OTHER = re.compile(
+    rf"(?<![\w-])(?:l'ancien|ancien|le nouveau|nouveau|le precedent|precedent|l'actuel|actuel|l'autre){_LINK}{_VALUE}"
+)
+_WITH_LOGIN = re.compile(
+    rf"(?<![\w-])(?:login|identifiant|user|utilisateur|id)[ \t]{{0,2}}[:=]?[ \t]{{0,2}}[\w.@\\-]{{1,40}}[ \t,;/]{{1,4}}"
+    rf"(?:et |puis )?(?:{_NAMES_OF_IT})[ \t]{{1,3}}{_VALUE}"
+)
 _BEFORE = re.compile(
     rf"(?<!\S){_VALUE}[ \t]{{1,3}}(?:comme|en tant que|pour|est mon|c'est mon|est le|c'est le)[ \t]{{1,3}}"
     rf"(?:mon |le |ma )?(?:{_NAMES_OF_IT})\b"
 )
 _PAIR = re.compile(
-    r"(?<![\w-])(?:login|identifiants?|user|utilisateur|id|acces|compte)[^\n:=]{0,15}[:=]?[ \t]{0,3}"
+    r"(?<![\w-])(?:login|identifiants?|user|connecter? avec)[^\n:=]{0,15}[:=]?[ \t]{0,3}"
     r"[\w.@\\-]{2,40}[ \t]?[/|][ \t]?(?P<value>[^\s]{3,80})"
 )
 _URL = re.compile(r"(?<!\w)[a-z]{2,10}://[^\s/:@]{1,64}:(?P<value>[^\s/@]{1,64})@")
@@ -53,6 +61,10 @@ _NEXT = re.compile(
 _TAIL = ".,;:)]}»\"”'"
 _ERROR = re.compile(
     r"(?:0x[0-9a-f]{2,16}|(?:err|error|erreur|bsod|stop|http|hr|e|x)[-_]?[0-9a-z_]{2,}|[a-z]{2,}(?:_[a-z]+)+)$"
+)
+_NOT_A_SECRET_CODE = re.compile(
+    r"\b(?:erreur|error|postal|produit|article|barres?|imprimante|client|projet|analytique|fournisseur|comptable|naf|ape"
+    r"|pays|insee|source|promo|qr|couleur|agence|banque|guichet|retour|http|bug)\b"
 )
 _ERROR_BEFORE = re.compile(r"(?:erreur|error|err|message|bug|ecran bleu|arret)\W{0,3}(?:\w{1,12}\W{1,3}){0,4}$")
 _REACH = 40
@@ -89,19 +101,23 @@ def _plain_words() -> frozenset[str]:
 def passwords(text: str) -> Iterator[Hit]:
     """Passwords and secret codes introduced by a cue, in the ways people give them."""
     folded = fold(text)
-    for pattern, explicit in ((_GIVEN, True), (_BARE, False), (_BEFORE, False), (_PAIR, False), (_URL, True)):
+    finders = ((_GIVEN, True), (_BARE, False), (_WITH_LOGIN, True), (_BEFORE, False), (_PAIR, False), (_URL, True))
+    for pattern, explicit in finders:
         for match in pattern.finditer(folded):
             hit = _secret(text, folded, match, explicit)
             if hit is not None:
                 yield hit
                 yield from _further(text, folded, hit.end)
     for match in _PLAIN_CODE.finditer(folded):
-        value = match["value"].rstrip(_TAIL)
-        before = folded[max(0, match.start() - _REACH) : match.start()]
-        if _looks_secret(text[match.start("value") : match.start("value") + len(value)]) and not (
-            _ERROR.match(value) or _ERROR_BEFORE.search(before) or len(value) < 4
-        ):
-            yield Hit(match.start("value"), match.start("value") + len(value), "MOT-DE-PASSE")
+        said = folded[max(0, match.start() - _REACH) : match.start("value")]
+        hit = _secret(text, folded, match, explicit=False)
+        if hit and not _NOT_A_SECRET_CODE.search(said) and not _ERROR.match(folded[hit.start : hit.end]):
+            yield hit
+    for match in _OTHER.finditer(folded):
+        if _PASSWORD.search(folded, max(0, match.start() - 2 * _REACH), match.start()):
+            hit = _secret(text, folded, match, explicit=False)
+            if hit is not None:
+                yield hit
 
 
 def _secret(text: str, folded: str, match: re.Match[str], explicit: bool) -> Hit | None:
@@ -152,7 +168,7 @@ def _odd_word(folded: str, start: int, end: int) -> bool:
     if re.search(r"(?:ment|able|ible|ee|ees)$", words[-1]):
         return False
     following = re.match(
-        r"[!?…]*[ \t]{0,2}(?:$|[\n.,;:)!?]|(?:mais|et|merci|pour|ou|svp|il|ca|je|j'|c'est|depuis)\b)",
+        r"[!?…]*[ \t]{0,2}(?:$|[\n.,;:()!?]|(?:mais|et|merci|pour|ou|svp|il|ca|je|j'|c'est|depuis)\b)",
         folded[end : end + 30],
     )
     return following is not None
