@@ -45,6 +45,8 @@ def extract(turns: Sequence[Turn], reading: Reading) -> dict[str, Found]:
             answer = _answer(asked, turns[index], index, folded, reading)
             if answer is not None:
                 found[asked] = answer
+    if "os" in found and "software" in found and found["os"].span.start == found["software"].span.start:
+        del found["software"]
     return {key: found[key] for key in INFO_KEYS if key in found}
 
 

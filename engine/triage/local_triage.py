@@ -80,7 +80,7 @@ class LocalTriage:
         problems = _problems(reading, self._lexicon, tree)
         whole = score(reading.clauses, self._lexicon, tree)
         main = problems[0] if len(problems) > 1 else _Problem(reading.clauses, whole)
-        info = extraction.extract(turns, reading)
+        info = extraction.extract(turns, replace(reading, clauses=main.clauses))
         symptoms = wording.symptoms(turns, main.clauses)
         confidence = self._confidence(main.score, info, symptoms, reading, len(problems))
         category, subcategory = main.score.category, main.score.subcategory
@@ -96,7 +96,7 @@ class LocalTriage:
             extracted_info=MappingProxyType(info),
             missing_info=questions.missing(category, subcategory, known, vague=vague),
             questions=questions.choose(category, subcategory, known, vague=vague),
-            other_problems=tuple(wording.words(turns, problem.clauses) for problem in problems[1:]),
+            other_problems=tuple(filter(None, (wording.words(turns, problem.clauses) for problem in problems[1:]))),
             engine=self.name,
             engine_version=self.version,
         )

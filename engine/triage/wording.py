@@ -105,10 +105,20 @@ def _telling(clauses: Sequence[Clause]) -> list[Clause]:
     """Clauses that name something or say what is wrong, else those with words that are no greeting."""
     said = [clause for clause in clauses if any(hit.sense != "0" for hit in clause.hits)]
     telling = [clause for clause in said if any(hit.concept.kind != "act" or hit.sense == "-" for hit in clause.hits)]
+    if any(_is_whole(clause) for clause in telling):
+        telling = [clause for clause in telling if any(hit.concept.to for hit in clause.hits)]
     if said:
         return telling or said
     greetings = grammar().greetings
     return [clause for clause in clauses if tuple(word.text for word in clause.words) not in greetings][:2]
+
+
+def _is_whole(clause: Clause) -> bool:
+    """Whether a clause names a thing and says what is wrong with it, so that « ça ne marche pas » adds nothing."""
+    hits = [hit for hit in clause.hits if hit.sense != "0"]
+    return any(hit.concept.kind == "thing" for hit in hits) and any(
+        hit.sense or hit.concept.kind in ("state", "trouble") for hit in hits
+    )
 
 
 def _predicate(folded: str, clause: Clause, wrong: int) -> int:

@@ -126,6 +126,57 @@ def test_of_several_problems_the_blocking_one_comes_first_and_the_others_are_nam
     assert found.confidence < triage("Mon compte est verrouillé, je ne peux plus travailler.").confidence
 
 
+@pytest.mark.parametrize(
+    "text", ["imprimante", "Mon ordinateur ne marche pas", "je n'arrive pas à me connecter", "ça rame"]
+)
+def test_a_partial_message_is_asked_about(text):
+    assert 0.30 <= triage(text).confidence < 0.60
+
+
+@pytest.mark.parametrize(
+    ("text", "info"),
+    [
+        ("mon service a un problème de wifi", {}),
+        ("Au 3e étage le wifi coupe tout le temps", {"location": "3e étage", "frequency": "permanent"}),
+        (
+            "Dell Latitude 5420 sous win11, erreur 0x80070005 depuis hier",
+            {
+                "brand": "Dell",
+                "model": "Latitude 5420",
+                "os": "Windows 11",
+                "error_message": "0x80070005",
+                "onset": "depuis hier",
+            },
+        ),
+        (
+            "Depuis la mise à jour, Excel affiche « Mémoire insuffisante » pour 5 collègues",
+            {
+                "software": "Excel",
+                "error_message": "Mémoire insuffisante",
+                "recent_changes": "Depuis la mise à jour",
+                "affected": "5 collègues",
+            },
+        ),
+    ],
+)
+def test_what_is_said_besides_is_found(text, info):
+    assert {key: value.value for key, value in triage(text).extracted_info.items()} == info
+
+
+def test_the_title_leaves_out_what_says_nothing():
+    found = triage("Bonjour, ça ne marche pas", said("Mon ordinateur est très lent", "problem_type"))
+    assert found.title == "Ordinateur est très lent"
+
+
+def test_a_long_mail_is_titled_by_its_problem():
+    found = triage(
+        "Bonjour à tous, je me permets de vous écrire car depuis vendredi l'imprimante Ricoh du premier étage "
+        "n'imprime plus en couleur. J'ai redémarré mon poste. Bien à vous, Claire"
+    )
+    assert "imprimante Ricoh" in found.title
+    assert len(found.title) <= 80
+
+
 def test_answers_add_to_what_is_known():
     first = triage("Ça ne marche pas")
     assert len(first.questions) == 3
