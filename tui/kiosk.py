@@ -7,6 +7,7 @@ thread of its own; the engine itself is opened in the main thread, to which its 
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Callable
@@ -76,6 +77,7 @@ class KioskApp(App[None]):
         self.engine: Engine | None = None
         self._open, self._human_delay_s = open_engine, human_delay_s
         self._loaded = asyncio.Event()
+        self._early: list[events.Event] | None = []
         self.animation_level = "none"
         speak(config.kiosk.language)
         theme = kiosk_theme()
@@ -103,8 +105,19 @@ class KioskApp(App[None]):
             loop.add_signal_handler(number, self._stop_for_signal)
         self.call_after_refresh(self.load_the_rest)
 
+    async def on_event(self, event: events.Event) -> None:
+        """Keep keys that come before there is a place to write: nothing typed ahead is lost."""
+        if self._early is not None and isinstance(event, events.Key | events.Paste):
+            self._early.append(event)
+        else:
+            await super().on_event(event)
+
     def load_the_rest(self) -> None:
-        """The first frame stands: bring in what is slow, in a thread that no exit waits for."""
+        """The first frame stands: hand on what was typed ahead, bring in what is slow in a thread no exit waits for."""
+        gc.enable()  # the command line may have switched it off to start faster
+        early, self._early = self._early or [], None
+        for event in early:
+            self.post_message(event)
         Thread(target=self._load_slow_modules, name="load", daemon=True).start()
 
     def _load_slow_modules(self) -> None:

@@ -262,9 +262,9 @@ def promise_words(promise: Promise, *, reachable: bool) -> str:
 
 def moment_words(moment: datetime) -> str:
     """« lundi 23 novembre à 8 h », in the time zone it carries."""
-    minutes = f" {moment.minute:02d}" if moment.minute else ""
+    minutes = f" {moment.minute:02d}" if moment.minute else ""
     day, month = _(_DAYS[moment.weekday()]), _(_MONTHS[moment.month - 1])
-    return _("{day} {n} {month} à {hour} h{minutes}").format(
+    return _("{day} {n} {month} à {hour} h{minutes}").format(
         day=day, n=moment.day, month=month, hour=moment.hour, minutes=minutes
     )
 

@@ -46,9 +46,9 @@ class ConversationScreen(Screen[None]):
     class Restarted(Message):
         """The person wants to start over."""
 
-    def __init__(self, open_engine: Callable[[], Awaitable[Engine]]) -> None:
+    def __init__(self, open_engine: Callable[[], Awaitable[Engine]], *, classes: str = "") -> None:
         """``open_engine``: returns the engine once it is open."""
-        super().__init__()
+        super().__init__(classes=classes)
         self._open_engine = open_engine
         self._engine: Engine | None = None
 

@@ -69,10 +69,9 @@ class IntakeScreen(ConversationScreen):
         human_delay_s: float = 5.0,
     ) -> None:
         """``human_delay_s``: time to cancel a call for a human."""
-        super().__init__(open_engine)
+        super().__init__(open_engine, classes="-empty")
         self._config, self._delivery, self._human_delay_s = config, delivery, human_delay_s
         self._contact: str | None = None
-        self.add_class("-empty")
 
     def compose(self) -> ComposeResult:
         """Header, conversation, the panel of the moment, the place to write, the keys."""

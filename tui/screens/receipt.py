@@ -121,7 +121,11 @@ class ReceiptScreen(Screen[None]):
     def _headline(self) -> str:
         if self._created.already_used:
             return _("Ce ticket existe déjà.")
-        return _("Votre demande part chez un technicien.") if self._escalated else _("Votre ticket est créé.")
+        return (
+            _("Votre demande part chez un technicien, comme vous l'avez écrite.")
+            if self._escalated
+            else _("Votre ticket est créé.")
+        )
 
     def _title(self) -> Content:
         title, left = shortened(one_line(self._shown.title), TITLE_LIMIT)

@@ -55,7 +55,8 @@ class Greeting(Panel):
                 *(f"\n  {example}" for example in examples),
                 "\n\n",
                 _("Cet échange est analysé par une IA."),
-                (" " + _("Rien ne part sans votre accord."), "$quiet"),
+                "\n",
+                (_("Un technicien reste à une touche : F8."), "$quiet"),
             )
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from textual import events
+from textual.binding import Binding
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive, var
@@ -27,6 +28,9 @@ class LineInput(Input):
         & > .input--placeholder { color: $quiet; }
     }
     """
+
+    # What was typed before the terminal was ours ends with a line feed instead of a carriage return.
+    BINDINGS = [Binding("ctrl+j", "submit", show=False)]
 
     virtual_size = reactive(Size(0, 0), layout=False)
     steering = var(frozenset[str]())
