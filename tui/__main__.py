@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     simulator.add_argument("--port", type=int, default=0, help="0 : un port libre")
     simulator.add_argument("--glpi", type=int, choices=(10, 11), default=11, help="version simulée")
     simulator.add_argument(
-        "--fault", action="append", default=[], metavar="PANNE", help="« commit_then_drop POST /Ticket 1 »"
+        "--fault", action="append", default=[], metavar="PANNE", help="« commit_then_drop POST /Ticket 1 »"
     )
     return parser
 
