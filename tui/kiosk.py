@@ -12,6 +12,7 @@ import logging
 import signal
 from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import replace
 from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING, ClassVar
@@ -22,6 +23,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
+from textual.worker import Worker, WorkerState
 
 from engine.errors import GuichetError
 from tui.language import speak
@@ -64,18 +66,26 @@ class KioskApp(App[None]):
     class Loaded(Message):
         """The slow modules are there."""
 
-    def __init__(self, config: Config, open_engine: Callable[[], Engine], *, human_delay_s: float = 5.0) -> None:
+    def __init__(
+        self,
+        config: Config,
+        open_engine: Callable[[], Engine],
+        *,
+        human_delay_s: float = 5.0,
+        receipt_grace_s: float = 1.0,
+    ) -> None:
         """Take what a kiosk needs.
 
         Args:
             config: The site's configuration.
             open_engine: Opens the engine, in the thread that calls it; may raise StoreUnavailable.
             human_delay_s: Seconds to cancel a call for a human.
+            receipt_grace_s: Seconds during which the receipt cannot be closed: a second Enter is not « Terminé ».
         """
         super().__init__()
         self.config = config
         self.engine: Engine | None = None
-        self._open, self._human_delay_s = open_engine, human_delay_s
+        self._open, self._human_delay_s, self._receipt_grace_s = open_engine, human_delay_s, receipt_grace_s
         self._loaded = asyncio.Event()
         self._early: list[events.Event] | None = []
         self.animation_level = "none"
@@ -170,6 +180,13 @@ class KioskApp(App[None]):
         if hear is not None:
             hear(event)
 
+    @on(Worker.StateChanged)
+    def notice_crash(self, event: Worker.StateChanged) -> None:
+        """A bug in the delivery: the badge says that nothing is sent any more; tickets stay in the outbox."""
+        if event.state is WorkerState.ERROR and event.worker.group == "delivery":
+            log.error("DELIVERY_CRASHED | error=%s", type(event.worker.error).__name__)
+            self.delivery = replace(self.delivery, known=True, problem="stopped")
+
     def watch_delivery(self, state: DeliveryState) -> None:
         """Every screen has a badge."""
         screen = self.screen
@@ -184,7 +201,8 @@ class KioskApp(App[None]):
         from tui.screens.receipt import ReceiptScreen
 
         if self.engine is not None and isinstance(self.screen, IntakeScreen):
-            await self.switch_screen(ReceiptScreen(self.config, self.engine, self.delivery, event))
+            receipt = ReceiptScreen(self.config, self.engine, self.delivery, event, grace_s=self._receipt_grace_s)
+            await self.switch_screen(receipt)
 
     @on(IntakeScreen.Restarted)
     async def start_over(self) -> None:

@@ -255,6 +255,8 @@ def promise_words(promise: Promise, *, reachable: bool) -> str:
         if reachable:
             return _("Le support est fermé : un technicien vous contactera à partir de {when}.").format(when=when)
         return _("Le support ouvre {when} : présentez-y ce numéro.").format(when=when)
+    if promise.kind == "from":
+        return _("Le support est fermé : présentez-lui ce numéro à la réouverture.")
     if promise.phone:
         return _("Enregistré ici, pas encore transmis ; appelez le {phone}.").format(phone=promise.phone)
     return _("Enregistré ici, pas encore transmis : présentez ce numéro au support.")

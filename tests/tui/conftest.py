@@ -50,6 +50,7 @@ class Counter:
     reader: FixedReader = field(default_factory=FixedReader)
     at: datetime = AT
     human_delay_s: float = 0.05
+    receipt_grace_s: float = 0.0
     connect: Callable[[], GlpiClient | None] = lambda: None
     engine: Engine | None = None
 
@@ -80,7 +81,9 @@ class Counter:
 
     def app(self) -> KioskApp:
         """A kiosk that opens this engine after its first frame."""
-        return KioskApp(self.config, self.open_engine, human_delay_s=self.human_delay_s)
+        return KioskApp(
+            self.config, self.open_engine, human_delay_s=self.human_delay_s, receipt_grace_s=self.receipt_grace_s
+        )
 
 
 @pytest.fixture

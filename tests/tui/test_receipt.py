@@ -68,6 +68,17 @@ async def test_done_leads_to_a_fresh_counter(counter: Counter) -> None:
         assert "TKT-" not in words(pilot)
 
 
+async def test_a_second_enter_does_not_take_the_number_away(counter: Counter) -> None:
+    counter.receipt_grace_s = 60.0
+    async with at_the_counter(counter) as pilot:
+        await say(pilot, PRINTER)
+        await panel(pilot, "summary")
+        await pilot.press("enter", "enter")
+        await receipt(pilot)
+        await pilot.press("enter")
+        await reads(pilot, "TKT-2026-00001", "Terminé")
+
+
 @pytest.mark.parametrize(
     ("event", "said"),
     [

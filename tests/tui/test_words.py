@@ -106,6 +106,7 @@ def test_who_read_the_message_is_said() -> None:
     [
         (Promise("within_30_min", None, "3000", True), True, "vous contactera sous 30 minutes"),
         (Promise("within_30_min", None, "3000", False), False, "présentez ce numéro"),
+        (Promise("from", None, "3000", True), True, "Le support est fermé"),
         (Promise("not_sent", None, "3000", True), True, "pas encore transmis\u00a0; appelez le 3000"),
         (Promise("not_sent", None, "", False), False, "pas encore transmis\u00a0: présentez ce numéro"),
         (

@@ -58,12 +58,19 @@ class ReceiptScreen(Screen[None]):
         """The person has read it."""
 
     def __init__(
-        self, config: Config, engine: Engine, delivery: DeliveryState, filed: ConversationScreen.Filed
+        self,
+        config: Config,
+        engine: Engine,
+        delivery: DeliveryState,
+        filed: ConversationScreen.Filed,
+        *,
+        grace_s: float = 0.0,
     ) -> None:
-        """``filed``: what the conversation ended with."""
+        """``filed``: what the conversation ended with; ``grace_s``: seconds before it can be closed."""
         super().__init__()
         self._config, self._engine, self._delivery, self._created = config, engine, delivery, filed.created
         self._taken, self._contact_left = False, filed.contact_left
+        self._grace_s, self._may_close = grace_s, grace_s <= 0
         self.set_reactive(ReceiptScreen.ticket, engine.ticket(filed.created.ticket.ticket_number))
 
     def compose(self) -> ComposeResult:
@@ -79,6 +86,14 @@ class ReceiptScreen(Screen[None]):
         yield ActionBar((("Entrée", _("Terminé"), "done"),), chosen=0, id="done")
         leave = () if self._config.kiosk.locked else ((_("Ctrl-Q"), _("Quitter"), "quit"),)
         yield ActionBar(leave, id="keys")
+
+    def on_mount(self) -> None:
+        """A second Enter of somebody in a hurry must not take the number away."""
+        if not self._may_close:
+            self.set_timer(self._grace_s, self._allow_closing)
+
+    def _allow_closing(self) -> None:
+        self._may_close = True
 
     def show_delivery(self, state: DeliveryState) -> None:
         """The state of the sending changed."""
@@ -168,5 +183,5 @@ class ReceiptScreen(Screen[None]):
         """Done, or leave."""
         if action == "quit":
             await self.app.action_quit()
-        else:
+        elif self._may_close:
             self.post_message(self.Done())

@@ -27,7 +27,7 @@ class DeliveryState:
     waiting: int = 0
     oldest_s: float = 0.0
     problem: str | None = None
-    """``unreachable``, or why GLPI refuses this installation; None while all is well."""
+    """``unreachable``, ``stopped``, or why GLPI refuses this installation; None while all is well."""
 
     def after(self, event: DeliveryEvent) -> DeliveryState:
         """The state once this has happened; ``Idle`` has the last word."""
@@ -50,6 +50,8 @@ def badge_words(state: DeliveryState) -> tuple[str, str]:
     if state.problem == "unreachable":
         waiting = _(", {n} en attente").format(n=state.waiting) if state.waiting else ""
         return "▲", _("GLPI injoignable") + waiting
+    if state.problem == "stopped":
+        return "■", _("envoi arrêté : prévenez le support")
     if state.problem is not None:
         return "■", _("envoi suspendu : {why}").format(why=pause_words(state.problem))
     if state.waiting:
