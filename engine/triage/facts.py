@@ -16,12 +16,13 @@ from engine.triage.lexicon import FOLDER, stem, words_of
 from engine.triage.reading import Clause, grammar
 
 _CROWD = re.compile(
-    r"\b(?:nous sommes|on est|chez|pour|les|concerne|touche)\s(?:a\s)?"
-    r"(\d{1,4}|deux|trois|quatre|cinq|six|sept|huit|dix|vingt|cent)"
-    r"\s(?:\w{1,15}\s)?(?:personnes|collegues|utilisateurs|postes|pc|ordinateurs|agents|salaries|a)?\b"
+    r"\b(?:nous sommes|on est)\s(?:a\s)?(?:\d{1,4}|deux|trois|quatre|cinq|six|sept|huit|dix|vingt|cent)\b"
+    r"|\b(?:deux|trois|quatre|cinq|six|sept|huit|dix|vingt|cent)\s(?:de mes\s|autres\s)?"
+    r"(?:personnes|collegues|utilisateurs|postes|pc|ordinateurs|agents|salaries|eleves)\b"
 )
 _PEOPLE = re.compile(
-    r"\b(\d{1,4})\s(?:personnes|collegues|utilisateurs|postes|pc|ordinateurs|agents|salaries|eleves|infirmieres)\b"
+    r"\b(\d{1,4})\s(?:de mes\s|autres\s)?"
+    r"(?:personnes|collegues|utilisateurs|postes|pc|ordinateurs|agents|salaries|eleves|infirmieres)\b"
 )
 _CROWD_FROM = 20
 _DEADLINE_HOUR = re.compile(r"\b(?:avant|a|pour|des)\s(?:1\d|2[0-3]|[89])\s?(?:h|heures?)\b")

@@ -248,6 +248,8 @@ def test_an_instruction_in_the_text_moves_nothing(text, injection, shape):
         ("j'ai cliqué sur un lien dans un mail louche", Priority.HIGH),
         ("La visio ne marche pas, réunion dans 10 minutes", Priority.HIGH),
         ("Notre équipe n'arrive plus à imprimer", Priority.HIGH),
+        ("5 de mes collègues n'ont plus accès à SAP", Priority.HIGH),
+        ("Le VPN saute toutes les 5 minutes", Priority.MEDIUM),
         ("Mon écran clignote", Priority.MEDIUM),
         ("mail suspect reçu, je n'ai pas cliqué", Priority.MEDIUM),
         ("Pourriez-vous installer Acrobat sur mon poste ?", Priority.LOW),
