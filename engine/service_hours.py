@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from data.records import Ticket
 from engine.config import KioskConfig
 
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+_LOOK_AHEAD_DAYS = 30
+"""A service that opens later than that says no time at all."""
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -27,22 +32,27 @@ class Promise:
 
 def is_open(at: datetime, kiosk: KioskConfig) -> bool:
     """Whether ``at`` (aware) lies within service hours."""
-    local = at.astimezone(ZoneInfo(kiosk.timezone))
+    local = at.astimezone(_zone(kiosk))
     start, end = _hours(kiosk)
-    return DAYS[local.weekday()] in kiosk.service_days and start <= local.time() < end
+    return _is_served(local.date(), kiosk) and start <= local.time() < end
 
 
 def next_opening(at: datetime, kiosk: KioskConfig) -> datetime | None:
     """The next opening after ``at``, in local time; None when no day is served."""
-    zone = ZoneInfo(kiosk.timezone)
+    zone = _zone(kiosk)
     local = at.astimezone(zone)
     start, _ = _hours(kiosk)
-    for ahead in range(8):
+    for ahead in range(_LOOK_AHEAD_DAYS):
         day = local.date() + timedelta(days=ahead)
         opening = datetime.combine(day, start, tzinfo=zone)
-        if DAYS[day.weekday()] in kiosk.service_days and opening > local:
+        if _is_served(day, kiosk) and opening > local:
             return opening
     return None
+
+
+def _is_served(day: date, kiosk: KioskConfig) -> bool:
+    closed = {day.isoformat(), f"{day:%m-%d}"} & set(kiosk.closed_dates)
+    return DAYS[day.weekday()] in kiosk.service_days and not closed
 
 
 def promise(ticket: Ticket, at: datetime, kiosk: KioskConfig) -> Promise:
@@ -56,6 +66,12 @@ def promise(ticket: Ticket, at: datetime, kiosk: KioskConfig) -> Promise:
     if is_open(at, kiosk):
         return Promise("within_30_min", None, kiosk.phone, reachable)
     return Promise("from", next_opening(at, kiosk), kiosk.phone, reachable)
+
+
+def _zone(kiosk: KioskConfig) -> ZoneInfo:
+    from zoneinfo import ZoneInfo  # not needed for the first frame
+
+    return ZoneInfo(kiosk.timezone)
 
 
 def _hours(kiosk: KioskConfig) -> tuple[time, time]:

@@ -40,6 +40,15 @@ def test_after_friday_evening_comes_monday_morning() -> None:
     assert opening.astimezone(UTC) == datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 
 
+def test_a_closed_date_is_skipped_every_year_or_once() -> None:
+    closed = replace(KIOSK, closed_dates=("11-23", "2026-11-24"))
+    opening = next_opening(datetime(2026, 11, 20, 20, 0, tzinfo=UTC), closed)
+    assert opening is not None
+    assert opening.astimezone(UTC) == datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
+    assert not is_open(MONDAY_10H, closed)
+    assert is_open(datetime(2027, 11, 24, 9, 0, tzinfo=UTC), closed)
+
+
 def test_thirty_minutes_are_promised_only_when_glpi_has_the_ticket_and_someone_is_there() -> None:
     in_glpi = replace(TICKET, synced_to_glpi=True)
     assert promise(TICKET, MONDAY_10H, KIOSK).kind == "not_sent"
