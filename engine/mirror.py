@@ -54,7 +54,9 @@ class Mirror:
 
     def _take_over(self, ticket: Ticket, state: TicketState) -> tuple[Ticket, bool]:
         status = status_from_glpi(state.status)
-        taken = ticket.status == TicketStatus.OPEN.value and status == TicketStatus.IN_PROGRESS.value
+        started = ticket.status == TicketStatus.OPEN.value and status == TicketStatus.IN_PROGRESS.value
+        # A rule of GLPI may give a ticket to a group at once; only a person takes it.
+        taken = started and not state.is_only_dispatched
         at = self._now()
         updated = self._store.update_ticket(
             ticket.ticket_number,

@@ -121,6 +121,8 @@ class TicketRow(_Answer):
     closedate: Text = Field(alias="16", default=None)
     urgency: OptionalInt = Field(alias="10", default=None)
     impact: OptionalInt = Field(alias="11", default=None)
+    technicians: object = Field(alias="5", default=None)
+    groups: object = Field(alias="8", default=None)
 
     def state(self, *, is_deleted: bool = False) -> TicketState:
         """As our model; a search gives the category's name, not its id."""
@@ -137,6 +139,7 @@ class TicketRow(_Answer):
             closedate=self.closedate,
             urgency=self.urgency,
             impact=self.impact,
+            is_only_dispatched=bool(self.groups) and not self.technicians,
         )
 
 

@@ -48,7 +48,8 @@ LOOKUP_MARGIN = timedelta(days=7)
 _ALIVE = frozenset({"ERROR_LOGIN_PARAMETERS_MISSING", "ERROR_SESSION_TOKEN_MISSING"})
 _KEY = re.compile(r"[A-Za-z0-9-]{8,128}")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_COLUMNS = MappingProxyType({f"forcedisplay[{n}]": str(option) for n, option in enumerate((2, 12, 3, 7, 19, 17, 16))})
+_SHOWN = (2, 12, 3, 7, 19, 17, 16, 5, 8)
+_COLUMNS = MappingProxyType({f"forcedisplay[{n}]": str(option) for n, option in enumerate(_SHOWN)})
 _REQUESTER = 1
 _DUPLICATES = 2
 

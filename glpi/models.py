@@ -56,6 +56,8 @@ class TicketState:
     closedate: str | None = None
     urgency: int | None = None
     impact: int | None = None
+    is_only_dispatched: bool = False
+    """A group is assigned and nobody of it: "in progress" for GLPI, yet no person took it. Known from a search only."""
 
 
 @dataclass(frozen=True)

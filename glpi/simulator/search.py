@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from glpi.simulator.actors import REQUESTER
-from glpi.simulator.seeds import ENTITIES, SERVICE_ACCOUNT
+from glpi.simulator.actors import ASSIGNED, REQUESTER
+from glpi.simulator.seeds import ENTITIES, GROUPS, SERVICE_ACCOUNT
 from glpi.simulator.storage import Row
 from glpi.simulator.world import World
 
@@ -115,10 +115,12 @@ class Search:
         plain |= {16: "closedate", 17: "solvedate", 19: "date_mod", 21: "content"}
         plain |= {} if self._world.version < 11 else {87: "externalid"}
         options: dict[int, Callable[[Row], Cell]] = {number: _column(name) for number, name in plain.items()}
-        options[4] = lambda row: [str(user_id) for user_id, _ in self._requesters(row) if user_id]
+        options[4] = lambda row: [str(user_id) for user_id, _ in self._people(row, REQUESTER) if user_id]
+        options[5] = lambda row: [str(user_id) for user_id, _ in self._people(row, ASSIGNED)]
         options[7] = self._category
+        options[8] = self._groups
         options[22] = lambda row: self._world.storage.rows("User").get(row["users_id_recipient"], {}).get("name")
-        options[34] = lambda row: [email for _, email in self._requesters(row) if email]
+        options[34] = lambda row: [email for _, email in self._people(row, REQUESTER) if email]
         options[80] = lambda row: ENTITIES[row["entities_id"]]
         return options
 
@@ -129,10 +131,15 @@ class Search:
         options[80] = lambda row: ENTITIES[row["entities_id"]]
         return options
 
-    def _requesters(self, row: Row) -> list[tuple[int, str]]:
+    def _people(self, row: Row, role: int) -> list[tuple[int, str]]:
         actors = self._world.storage.rows("Ticket_User").values()
-        mine = [actor for actor in actors if actor["tickets_id"] == row["id"] and actor["type"] == REQUESTER]
+        mine = [actor for actor in actors if actor["tickets_id"] == row["id"] and actor["type"] == role]
         return [(actor["users_id"], actor["alternative_email"]) for actor in mine]
+
+    def _groups(self, row: Row) -> list[str]:
+        actors = self._world.storage.rows("Group_Ticket").values()
+        mine = [actor for actor in actors if actor["tickets_id"] == row["id"] and actor["type"] == ASSIGNED]
+        return [GROUPS[actor["groups_id"]] for actor in mine if actor["groups_id"] in GROUPS]
 
     def _category(self, row: Row) -> str | None:
         found = self._world.storage.rows("ITILCategory").get(row["itilcategories_id"])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 SERVICE_ACCOUNT, TECHNICIAN = 7, 10
 """Ids of the account whose token the client has, and of the technician who takes tickets."""
 
+GROUPS = {1: "Support N1", 2: "Service comptabilité"}
 ENTITIES = {0: "Entité racine", 1: "Entité racine > Site de Lyon"}
 
 

@@ -201,6 +201,11 @@ class Simulator(Switches):
         with self._storage.transaction():
             self._world.actors.add({"tickets_id": ticket_id, "users_id": user_id, "type": ASSIGNED})
 
+    def dispatch(self, ticket_id: int, group_id: int = 1) -> None:
+        """A rule of GLPI gives a ticket to a group."""
+        with self._storage.transaction():
+            self._world.actors.add_group({"tickets_id": ticket_id, "groups_id": group_id, "type": ASSIGNED})
+
     def solve(self, ticket_id: int) -> None:
         """A technician solves a ticket."""
         self.change(ticket_id, status=5)

@@ -208,7 +208,10 @@ async def test_a_date_in_another_form_refuses_the_ticket(client: LegacyClient, c
 async def test_a_group_alone_does_not_take_the_ticket(client: LegacyClient, create: Create) -> None:
     """It stays new until a technician takes it; GLPI itself would say "in progress" at once."""
     number = await create(new_key(), assigned_group_id=1)
-    assert (await client.get_ticket(number)).status == 1
+    state = await client.get_ticket(number)
+    assert state.status == 1
+    changes = await client.changed_tickets(state.date_mod)
+    assert next(found for found in changes.tickets if found.id == number).is_only_dispatched
 
 
 async def test_an_unknown_entity_is_a_refused_content(client: LegacyClient, create: Create) -> None:

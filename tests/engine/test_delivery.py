@@ -61,6 +61,21 @@ async def test_the_stream_delivers_and_then_tells_that_a_technician_took_it(
                 break
 
 
+async def test_a_ticket_that_went_to_a_group_was_taken_by_nobody(
+    counter: Engine, clock: Clock, glpi: Simulator
+) -> None:
+    """Rules of GLPI give tickets to groups at once, which makes them "in progress" there."""
+    confirmed(counter, clock)
+    async with aclosing(counter.deliveries()) as events:
+        async for event in events:
+            if isinstance(event, Delivered):
+                assert event.ticket.glpi_ticket_id is not None
+                glpi.dispatch(event.ticket.glpi_ticket_id)
+            if isinstance(event, TicketUpdated) and event.ticket.status == "in_progress":
+                assert not event.taken
+                break
+
+
 async def test_another_process_sees_what_the_sender_did(
     tmp_path: Path, counter: Engine, clock: Clock, glpi: Simulator
 ) -> None:
