@@ -55,7 +55,7 @@ def priority(clauses: Sequence[Clause], category: str, subcategory: str | None) 
     many = "everyone" in said or "group" in said or crowd > 1 or bool(_CROWD.search(text))
     if "deadline" in said or (_DEADLINE_HOUR.search(text) and ("aujourd hui" in text or "avant" in text)):
         return Priority.HIGH
-    if "low" in said or "not_it" in names:
+    if "low" in said or (category == UNCATEGORISED and "not_it" in names):
         return Priority.LOW
     if wrong and ("everyone" in said or "vital" in said or (many and "way_round" not in said)):
         return Priority.HIGH

@@ -22,7 +22,7 @@ from engine.triage.lexicon import FOLDER, Concept, Lexicon, stem
 
 _TOKEN = re.compile(r"(?<![a-z0-9])[d-z]:(?![/\w])|\[[A-Z-]{3,13}-\d+\]|[^\W_]+")
 _PLACEHOLDER = re.compile(r"\[[a-z-]{3,13}-\d+\]")
-_SENTENCE = re.compile(r"[.!?;…]+(?=\s|$)|\n+|\s[-–•*]\s")
+_SENTENCE = re.compile(r"[.!?;…]+(?=\s|$)|\n+|\s[-–•*+/]\s")
 _CLAUSE = re.compile(
     r",|(?<![ '][d-z]):(?=\s)|\(|\)|\b(?:mais|par contre|en revanche|sauf que|puis|sinon|et aussi|et puis|et surtout"
     r"|ainsi que|en plus|alors que"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from data.records import Turn
 from engine.text import fold
 from engine.triage.contract import Found, Span
-from engine.triage.reading import Clause, grammar
+from engine.triage.reading import Clause, Hit, grammar
 
 TITLE_AT_MOST = 80
 """Characters of a title that an engine writes."""
@@ -104,13 +104,18 @@ def words(turns: Sequence[Turn], clauses: Sequence[Clause]) -> str:
 def _telling(clauses: Sequence[Clause]) -> list[Clause]:
     """Clauses that name something or say what is wrong, else those with words that are no greeting."""
     said = [clause for clause in clauses if any(hit.sense != "0" for hit in clause.hits)]
-    telling = [clause for clause in said if any(hit.concept.kind != "act" or hit.sense == "-" for hit in clause.hits)]
+    telling = [clause for clause in said if any(map(_is_telling, clause.hits))]
     if any(_is_whole(clause) for clause in telling):
         telling = [clause for clause in telling if any(hit.concept.to for hit in clause.hits)]
     if said:
         return telling or said
     greetings = grammar().greetings
     return [clause for clause in clauses if tuple(word.text for word in clause.words) not in greetings][:2]
+
+
+def _is_telling(hit: Hit) -> bool:
+    """Whether a hit says more than that somebody does something."""
+    return hit.sense != "0" and (hit.concept.kind != "act" or hit.sense == "-")
 
 
 def _is_whole(clause: Clause) -> bool:

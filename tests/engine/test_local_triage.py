@@ -168,6 +168,10 @@ def test_the_title_leaves_out_what_says_nothing():
     assert found.title == "Ordinateur est très lent"
 
 
+def test_what_is_well_is_not_in_the_title():
+    assert triage("Je ne reçois plus les mails, par contre internet marche").title == "Je ne reçois plus les mails"
+
+
 def test_a_long_mail_is_titled_by_its_problem():
     found = triage(
         "Bonjour à tous, je me permets de vous écrire car depuis vendredi l'imprimante Ricoh du premier étage "
