@@ -46,8 +46,9 @@ def read(text: str, fallback: str | None = None) -> Triage:
             other_problems=("mon écran clignote",), engine_version="1", fallback=fallback,
         )  # fmt: skip
     if "lent" in said:
+        more = tuple(_found(f"symptôme {n}") for n in range(1, said.count("et lent")))
         return Triage(
-            "04-hardware", "04-02-slow", 0.72, Priority.HIGH, "PC lent", (_found("lent"),),
+            "04-hardware", "04-02-slow", 0.72, Priority.HIGH, "PC lent", (_found("lent"), *more),
             {"device_type": _found("PC")}, engine_version="1", fallback=fallback,
         )  # fmt: skip
     confidence = 0.45 if "application" in said else 0.2

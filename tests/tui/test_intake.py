@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from textual.widgets import TextArea
 
-from engine import Priority, Stage, ValidationMethod
+from engine import Engine, Priority, Stage, StoreUnavailable, ValidationMethod
 from engine.config import TriageConfig
 from tests.tui.conftest import Counter, at_the_counter, panel, reads, receipt, say, text_of, until, words
 from tests.tui.reading import PAYROLL, PRINTER, SLOW, UNSURE, VAGUE
+from tui.kiosk import KioskApp
 from tui.screens.intake import IntakeScreen
 
 
@@ -300,6 +301,72 @@ async def test_a_result_for_a_screen_that_is_gone_is_ignored(counter: Counter) -
         await say(pilot, SLOW)
         await panel(pilot, "summary")
         assert "imprimante" not in words(pilot)
+
+
+async def test_a_refused_round_of_answers_keeps_them(counter: Counter) -> None:
+    counter.config = replace(counter.config, triage=TriageConfig(engine="local", analyses_per_minute=1))
+    async with at_the_counter(counter) as pilot:
+        await say(pilot, UNSURE)
+        await panel(pilot, "clarification")
+        await pilot.press("2")
+        await reads(pilot, "Question 2 sur 3")
+        await pilot.press("f5")
+        await reads(pilot, "Trop de demandes")
+        counter.later(minutes=2)
+        await pilot.press("f5")
+        await panel(pilot, "summary")
+
+
+async def test_an_expired_form_gives_its_words_back(counter: Counter) -> None:
+    async with at_the_counter(counter) as pilot:
+        await say(pilot, SLOW)
+        await panel(pilot, "summary")
+        await pilot.press("f3")
+        await panel(pilot, "form")
+        await pilot.press("end", *" et chaud")
+        counter.later(minutes=31)
+        await pilot.press("f2")
+        await reads(pilot, "expiré")
+        screen = pilot.app.screen
+        assert isinstance(screen, IntakeScreen)
+        assert screen.prompt.text == "Mon PC est lent. PC lent et chaud. lent"
+
+
+async def test_a_long_card_keeps_its_actions_in_view(counter: Counter) -> None:
+    async with at_the_counter(counter) as pilot:
+        await say(pilot, "PC lent" + ", et lent" * 30)
+        await panel(pilot, "summary")
+        await reads(pilot, "la suite", "Oui, créer le ticket", "Votre réponse")
+        assert "symptôme 29" not in words(pilot)
+        await pilot.press("pagedown", "pagedown", "pagedown")
+        await reads(pilot, "symptôme 29")
+
+
+async def test_typing_goes_on_after_a_click_anywhere(counter: Counter) -> None:
+    async with at_the_counter(counter) as pilot:
+        await pilot.click("#greeting")
+        await pilot.press(*"abc")
+        screen = pilot.app.screen
+        assert isinstance(screen, IntakeScreen)
+        await until(pilot, lambda: screen.prompt.text == "abc")
+
+
+async def test_a_database_that_cannot_be_opened_is_said_and_tried_again(counter: Counter) -> None:
+    broken = [True]
+
+    def open_engine() -> Engine:
+        if broken[0]:
+            raise StoreUnavailable("permission", "x")
+        return counter.open_engine()
+
+    app = KioskApp(counter.config, open_engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await reads(pilot, "ne peut pas écrire sa base de données", "01 23 45 67 89")
+        await say(pilot, PRINTER)
+        await reads(pilot, "ne peut pas écrire")
+        broken[0] = False
+        await pilot.press("enter")
+        await panel(pilot, "summary")
 
 
 async def test_every_action_works_with_the_mouse(counter: Counter) -> None:

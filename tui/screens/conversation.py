@@ -57,8 +57,8 @@ class ConversationScreen(Screen[None]):
     async def wait_visibly(self) -> None:
         """The engine is not open yet: show that what was said is kept."""
 
-    async def show_again(self) -> None:
-        """An exchange failed: show the conversation as it stands."""
+    async def recover(self) -> None:
+        """An exchange failed: what was said is still there, to be said again."""
 
     def took(self) -> None:
         """The engine has taken what was said."""
@@ -83,7 +83,7 @@ class ConversationScreen(Screen[None]):
                 async for event in events:
                     self._hear(event)
         except GuichetError as error:
-            await self.show_again()
+            await self.recover()
             self.explain(error)
 
     async def ready(self) -> tuple[Engine, Session]:

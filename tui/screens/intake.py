@@ -107,6 +107,11 @@ class IntakeScreen(ConversationScreen):
             categories = self._engine.categories() if self._engine is not None else []
             await self._show(panel_for(self.session, categories, self._config))
 
+    async def recover(self) -> None:
+        """Take the sign of work away; a panel that holds answers stays as it is."""
+        if isinstance(self.panel, Working):
+            await self.show_again()
+
     async def wait_visibly(self) -> None:
         """The engine is not open yet: what was written stays in the prompt."""
         if not self.calling:
@@ -161,7 +166,7 @@ class IntakeScreen(ConversationScreen):
         """Say an error in words; let go of a session that is over, its text put back to be sent again."""
         if isinstance(error, SessionExpired | SessionNotFound) and self.session is not None:
             said = [turn.text for turn in self.session.turns if turn.author == "requester"]
-            self.prompt.write(". ".join(said))
+            self.prompt.write(". ".join(text for text in (*said, self.panel.written) if text))
             self.calling = False
             self.session = None
         if isinstance(error, InvalidInput) and error.reason == "no_contact":
@@ -197,7 +202,9 @@ class IntakeScreen(ConversationScreen):
             self.panel.press(action)
 
     def action_leaf(self, pages: int) -> None:
-        """Leaf through the conversation."""
+        """Leaf through a panel that is longer than its place, else through the conversation."""
+        if self.panel.leaf(pages):
+            return
         chat = self.query_one(ChatLog)
         chat.scroll_relative(y=pages * max(chat.size.height - 1, 1), animate=False)
 

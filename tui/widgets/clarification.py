@@ -138,6 +138,11 @@ class Clarification(Panel):
         else:
             self.post_message(self.Unanswered())
 
+    @property
+    def written(self) -> str:
+        """The answers of this round."""
+        return ". ".join(text for _key, text in self._answers)
+
     def press(self, action: str) -> None:
         """End the round early, or take the last answer back."""
         if action == "enough" and self._answers:
@@ -163,7 +168,9 @@ class Clarification(Panel):
 
     def answer(self, text: str) -> None:
         """Answer the question; the last answer completes the round."""
-        self._answers.append((self.question.key, text))
+        key = self.question.key
+        self._answers = [(asked, said) for asked, said in self._answers if asked != key]
+        self._answers.append((key, text))
         if self.index + 1 < len(self._questions):
             self._ask(self.index + 1)
         else:

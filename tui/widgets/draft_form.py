@@ -104,6 +104,12 @@ class DraftForm(Panel):
         elif action == "next":
             self.screen.focus_next()
 
+    @property
+    def written(self) -> str:
+        """Title and symptoms as they stand."""
+        lines = [self.query_one(LineInput).value, *self.query_one(TextArea).text.splitlines()]
+        return ". ".join(line.strip() for line in lines if line.strip())
+
     def submit(self) -> None:
         """Say what the fields contain now."""
         lines = shown(self.query_one(TextArea).text).splitlines()

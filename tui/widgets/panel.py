@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 
 from tui.widgets.action_bar import Action
 
@@ -40,6 +40,11 @@ class Panel(Vertical):
         return None
 
     @property
+    def written(self) -> str:
+        """What was written here and is nowhere else yet; put back into the prompt when the session expired."""
+        return ""
+
+    @property
     def keys(self) -> Sequence[Action]:
         """Keys of this panel for the last line of the screen, besides those of every screen."""
         return ()
@@ -52,3 +57,11 @@ class Panel(Vertical):
 
     def steer(self, key: str) -> None:
         """A steering key was pressed."""
+
+    def leaf(self, pages: int) -> bool:
+        """Scroll by so many pages; False when all of the panel is in view."""
+        for box in self.query(VerticalScroll):
+            if box.max_scroll_y > 0:
+                box.scroll_relative(y=pages * max(box.size.height - 1, 1), animate=False)
+                return True
+        return False

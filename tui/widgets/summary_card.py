@@ -50,13 +50,24 @@ class Line(Horizontal):
         yield Static(self._value, classes="line--value", markup=False)
 
 
+class Facts(VerticalScroll):
+    """The lines of the card; says so when there are more than its place shows."""
+
+    can_focus = False
+
+    def on_resize(self) -> None:
+        """The place was given or changed."""
+        if self.max_scroll_y > 0:
+            self.border_subtitle = _("▼ la suite : touche Page suivante")
+
+
 class SummaryCard(Panel):
     """The card and its actions. In a review the category is a question and nothing is preselected."""
 
     DEFAULT_CSS = """
     SummaryCard {
-        & > VerticalScroll {
-            height: auto; scrollbar-size: 0 0; border: solid $quiet; padding: 0 1;
+        & > Facts {
+            height: auto; max-height: 55vh; scrollbar-size: 0 0; border: solid $quiet; padding: 0 1;
             border-title-color: $lamp; border-title-style: bold; border-subtitle-color: $quiet;
         }
         & .card--title { text-style: bold; height: auto; margin-bottom: 1; }
@@ -93,7 +104,7 @@ class SummaryCard(Panel):
 
     def compose(self) -> ComposeResult:
         """The five lines, then the actions."""
-        with VerticalScroll(can_focus=False) as box:
+        with Facts() as box:
             box.border_title = _("Voici ce que j'ai compris") if self._sure else _("À vérifier avec vous")
             box.border_subtitle = made_by(self._draft)
             if not self._sure:
