@@ -112,7 +112,9 @@ class LogFile(logging.Handler):
     def close(self) -> None:
         """Stop logging and close the file."""
         for room in ROOMS:
-            logging.getLogger(room).removeHandler(self)
+            logger = logging.getLogger(room)
+            logger.removeHandler(self)
+            logger.propagate = not logger.handlers
         if self._file >= 0:
             os.close(self._file)
             self._file = -1

@@ -30,25 +30,24 @@ class Mirror:
         self._store, self._client, self._now = store, client, now
 
     async def pull(self) -> list[tuple[Ticket, bool]]:
-        """Take over what changed.
+        """Take over what changed since our oldest ticket was read back; before that there is nothing to ask for.
 
         Returns:
             (ticket, whether a technician just took it) for each ticket of ours that changed.
         """
         changed: list[tuple[Ticket, bool]] = []
         cursor = self._store.get_state(CURSOR)
-        for _ in range(_PAGES):
+        for _ in range(_PAGES if cursor is not None else 0):
             page = await self._client.changed_tickets(cursor)
             for state in page.tickets:
                 ticket = self._store.ticket_by_glpi_id(state.id)
                 if ticket is not None and _differs(ticket, state):
                     changed.append(self._take_over(ticket, state))
+            is_over = page.complete or page.cursor in (None, cursor)
             if page.cursor is not None and page.cursor != cursor:
                 cursor = page.cursor
                 self._store.set_state(CURSOR, cursor)
-            elif not page.complete:
-                break
-            if page.complete:
+            if is_over:
                 break
         return changed
 

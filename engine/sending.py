@@ -17,6 +17,7 @@ from data.outbox import NewEntry
 from data.records import Category, EntryKind, EntryState, OutboxEntry, Ticket, ValidationMethod
 from engine.events import Deferred, Delivered, DeliveryEvent
 from engine.filing import new_key
+from engine.mirror import CURSOR
 from engine.translate import PRIORITY_TO_GLPI, acceptable_email, ai_followup, glpi_category, ticket_input
 from glpi.errors import CallerRefused, ContentRefused, Hidden, NotFound, NotSent
 
@@ -175,12 +176,14 @@ class Sender:
         """Read back: repair priority and requester, keep the category GLPI decided on."""
         glpi_id = self._glpi_id(ticket)
         state = await self._client.get_ticket(glpi_id)
-        notes = [ticket.sync_note] if ticket.sync_note else []
+        if self._store.get_state(CURSOR) is None:
+            self._store.set_state(CURSOR, state.date_mod)
+        notes: list[str | None] = [ticket.sync_note]
         if state.priority != PRIORITY_TO_GLPI[ticket.priority]:
             notes.append(await self._repair_priority(glpi_id, ticket))
         email = acceptable_email(ticket.requester)
-        if email and not await self._client.requesters(glpi_id):
-            notes.append(await self._repair_requester(glpi_id, email))
+        if email:
+            notes.append(await self._check_requester(glpi_id, email))
         category = f"glpi:{state.category_id}" if state.category_id else None
         for code, node in self._tree().items():
             if node.glpi_id is not None and node.glpi_id == state.category_id:
@@ -199,9 +202,14 @@ class Sender:
             return "priority_refused"
         return "priority_repaired"
 
-    async def _repair_requester(self, glpi_id: int, email: str) -> str:
+    async def _check_requester(self, glpi_id: int, email: str) -> str | None:
+        """Add the requester where a rule or a template of GLPI left them out."""
+        user_id = await self._client.find_user(email)
+        for actor in await self._client.requesters(glpi_id):
+            if actor.user_id == user_id or actor.email.casefold() == email.casefold():
+                return None
         try:
-            await self._client.add_requester(glpi_id, await self._client.find_user(email), email)
+            await self._client.add_requester(glpi_id, user_id, email)
         except ContentRefused:
             return "requester_refused"
         return "requester_repaired"

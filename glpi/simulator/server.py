@@ -196,6 +196,14 @@ class Simulator(Switches):
         with self._storage.transaction():
             self._world.update_ticket(ticket_id, fields, TECHNICIAN)
 
+    def replace_requester(self, ticket_id: int, user_id: int) -> None:
+        """What a business rule does that sets the requester."""
+        with self._storage.transaction():
+            for row in list(self._storage.rows("Ticket_User").values()):
+                if row["tickets_id"] == ticket_id and row["type"] == REQUESTER:
+                    self._storage.remove("Ticket_User", row["id"])
+            self._world.actors.add({"tickets_id": ticket_id, "users_id": user_id, "type": REQUESTER})
+
     def take(self, ticket_id: int, user_id: int = TECHNICIAN) -> None:
         """A technician takes a ticket."""
         with self._storage.transaction():

@@ -203,3 +203,28 @@ def paris_offset(at: object) -> timedelta:
     found = at.astimezone(ZoneInfo("Europe/Paris")).utcoffset()
     assert found is not None
     return found
+
+
+async def test_a_requester_that_glpi_replaced_is_added_again(counter: Engine, clock: Clock, glpi: Simulator) -> None:
+    """A rule of GLPI put somebody else in the place of who asks."""
+    session = summary(clock())
+    counter._store.save_session(session)
+    number = counter.confirm(session.id).ticket.ticket_number
+    async with aclosing(counter.deliveries()) as events:
+        while not isinstance(await anext(events), Delivered):
+            pass
+        (glpi_id,) = glpi.tickets
+        glpi.replace_requester(glpi_id, 9)
+    await past_audit(counter, clock)
+    assert set(glpi.requesters(glpi_id)) == {(9, ""), (0, "visiteur@ailleurs.fr")}
+    assert counter.ticket(number).sync_note == "requester_repaired"
+
+
+async def test_before_the_first_ticket_nothing_is_asked_of_glpi(counter: Engine, clock: Clock, glpi: Simulator) -> None:
+    """A busy account's whole history would be read otherwise."""
+    assert (await counter.sync("pull"))["requests"] == 0
+    confirmed(counter, clock)
+    await past_audit(counter, clock)
+    requests = len(glpi.requests)
+    await counter.sync("pull")
+    assert len(glpi.requests) - requests == 1

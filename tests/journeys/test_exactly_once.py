@@ -24,7 +24,7 @@ from glpi.simulator import FAULTS, Simulator, slow
 from tests.journeys.conftest import Clock, client_of, delivered, open_counter, past_audit
 from tests.journeys.killed import confirm_and_deliver
 
-PRELOADED = ["engine.engine", "engine.opening", "engine.sending", "engine.mirror", "glpi.legacy", "httpx"]
+PRELOADED = ["pytest", "engine.engine", "engine.opening", "engine.sending", "engine.mirror", "glpi.legacy", "httpx"]
 """What the children find loaded: they are many, and only their death is of interest."""
 MAIL = "visiteur@ailleurs.fr"
 

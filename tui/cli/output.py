@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,6 +57,8 @@ def exit_code_of(error: GuichetError) -> int:
 
 def print_json(document: object) -> None:
     """One JSON document on a line of its own, readable as it is."""
+    import json  # not needed for the first frame
+
     sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
     sys.stdout.flush()
 
