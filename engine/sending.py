@@ -119,7 +119,7 @@ class Sender:
         tree = self._tree()
         category_id = glpi_category(ticket.subcategory or ticket.category, tree)
         email = acceptable_email(ticket.requester)
-        user_id = await self._client.find_user(email) if email else None
+        user_id, unseen = await self._user_with(email)
         prepared = ticket_input(
             ticket,
             key=entry.key,
@@ -131,7 +131,7 @@ class Sender:
             group=self._config.escalation_group if self._is_escalation(ticket) else None,
             zone_offset=await self._zone_for(ticket),
         )
-        notes = [] if category_id is not None else ["category_unmapped"]
+        notes = [note for note in (unseen, None if category_id is not None else "category_unmapped") if note]
         if ticket.requester and not email:
             notes.append("requester_left_out")
         return prepared, ",".join(notes) or None
@@ -204,7 +204,7 @@ class Sender:
 
     async def _check_requester(self, glpi_id: int, email: str) -> str | None:
         """Add the requester where a rule or a template of GLPI left them out."""
-        user_id = await self._client.find_user(email)
+        user_id, _ = await self._user_with(email)
         for actor in await self._client.requesters(glpi_id):
             if actor.user_id == user_id or actor.email.casefold() == email.casefold():
                 return None
@@ -239,6 +239,17 @@ class Sender:
                 return "duplicate_left"
             return "duplicate_linked"
         return "duplicate_trashed"
+
+    async def _user_with(self, email: str | None) -> tuple[int | None, str | None]:
+        """GLPI's user with this address, and a note where this account may not look: no reason to stop tickets."""
+        if not email:
+            return None, None
+        try:
+            return await self._client.find_user(email), None
+        except CallerRefused as error:
+            if error.code != "ERROR_RIGHT_MISSING":
+                raise
+            return None, "users_not_readable"
 
     # --- small -----------------------------------------------------------------------------------------------
 

@@ -228,3 +228,14 @@ async def test_before_the_first_ticket_nothing_is_asked_of_glpi(counter: Engine,
     requests = len(glpi.requests)
     await counter.sync("pull")
     assert len(glpi.requests) - requests == 1
+
+
+async def test_an_account_that_may_not_read_users_still_sends_tickets(
+    counter: Engine, clock: Clock, glpi: Simulator
+) -> None:
+    glpi.search_right = False
+    number = confirmed(counter, clock)
+    await past_audit(counter, clock)
+    (glpi_id,) = glpi.tickets
+    assert glpi.requesters(glpi_id) == [(0, "visiteur@ailleurs.fr")]
+    assert counter.ticket(number).sync_note == "users_not_readable"
