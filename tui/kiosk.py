@@ -14,9 +14,12 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
 from importlib import import_module
+from pathlib import PurePath
 from threading import Thread
+from traceback import extract_tb
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.text import Text
 from textual import events, on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -26,7 +29,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from engine.errors import GuichetError
-from tui.language import speak
+from tui.language import _, speak
 from tui.screens.intake import IntakeScreen
 from tui.theme import kiosk_theme
 from tui.widgets.sync_badge import DeliveryState
@@ -237,6 +240,17 @@ class KioskApp(App[None]):
             self.screen.abandon()
         await self._close_engine()
         self.exit(return_code=code)
+
+    def _fatal_error(self) -> None:
+        """End after a bug, and say where it is: never with values, which may be a person's words."""
+        # NOTE: Textual 8.2.8 prints a traceback with the locals of every frame here.
+        error = self._exception
+        frames = extract_tb(error.__traceback__ if error else None)
+        places = [f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames]
+        log.critical("CRASHED | error=%s | at=%s", type(error).__name__, places[-1] if places else "")
+        sentence = _("Guichet s'est arrêté sur une erreur. Ce qui était confirmé est enregistré ; relancez-le.")
+        self._exit_renderables.append(Text("\n".join([sentence, type(error).__name__, *places])))
+        self._close_messages_no_wait()
 
     async def on_unmount(self, event: events.Unmount) -> None:
         """However the app ends, GLPI's session and the database are closed."""

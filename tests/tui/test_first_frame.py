@@ -62,6 +62,15 @@ def test_the_first_frame_loads_nothing_heavy() -> None:
     assert "LOADED []" in done.stdout
 
 
+def test_a_bug_is_told_by_its_place_without_the_words_of_a_person() -> None:
+    crash = "raise ValueError(secret)"
+    code = PROBE.format(css=str(ROOT / "tui" / "kiosk.tcss"), heavy=HEAVY).replace("self.exit()", crash)
+    code = code.replace("self.loaded =", "secret = 'Soleil123'; self.loaded =")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert "ValueError" in done.stderr and "Ce qui était confirmé est enregistré" in done.stderr
+    assert "Soleil123" not in done.stderr + done.stdout
+
+
 @contextmanager
 def kiosk_in_a_terminal(database: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """The kiosk as a process with a terminal of its own."""
