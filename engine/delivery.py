@@ -276,7 +276,7 @@ class Delivery:
     async def _pull(self) -> AsyncGenerator[DeliveryEvent]:
         """Take over what GLPI changed."""
         assert self._mirror is not None, "a client makes a mirror"
-        self._next_pull = self._now() + timedelta(seconds=self._config.glpi.pull_interval_s)
+        self._next_pull = self._now() + self._pull_interval()
         try:
             async with asyncio.timeout(self._timings.post_limit_s):
                 for ticket, taken in await self._mirror.pull():
@@ -288,6 +288,11 @@ class Delivery:
         except (GlpiError, TimeoutError):
             # Nothing was taken over, so nothing is lost: the cursor did not move.
             _log.warning("GLPI_SYNC_ERROR | cause=pull")
+
+    def _pull_interval(self) -> timedelta:
+        """As configured, but never so short that an hour of pulls would exceed the read budget."""
+        glpi = self._config.glpi
+        return timedelta(seconds=max(glpi.pull_interval_s, 3600 / glpi.read_budget_per_hour))
 
     def _watch(self) -> list[DeliveryEvent]:
         """What another process achieved, read from the event log."""

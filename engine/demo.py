@@ -53,6 +53,7 @@ def demonstration(config: Config) -> Iterator[Config]:
                 source=None,
                 escalation_group=None,
                 pull_interval_s=PULL_INTERVAL_S,
+                read_budget_per_hour=3600,
             ),
             kiosk=replace(config.kiosk, locked=False),
             database=replace(config.database, path=str(folder / "guichet.db"), group=""),

@@ -239,3 +239,17 @@ async def test_an_account_that_may_not_read_users_still_sends_tickets(
     (glpi_id,) = glpi.tickets
     assert glpi.requesters(glpi_id) == [(0, "visiteur@ailleurs.fr")]
     assert counter.ticket(number).sync_note == "users_not_readable"
+
+
+async def test_pulls_stay_within_the_read_budget_however_short_their_interval(
+    counter: Engine, clock: Clock, glpi: Simulator
+) -> None:
+    object.__setattr__(counter.config.glpi, "read_budget_per_hour", 100)
+    confirmed(counter, clock)
+    await past_audit(counter, clock)
+    before = len(glpi.requests)
+    for _ in range(360):
+        async for _event in counter._delivery._turn(pull=True):
+            pass
+        clock.at += timedelta(seconds=10)
+    assert 80 <= len(glpi.requests) - before <= 101

@@ -70,7 +70,8 @@ def client_of(glpi: Simulator) -> LegacyClient:
 def config_for(path: Path, url: str = "") -> Config:
     """The configuration of a counter with this database, and GLPI if there is an address."""
     return Config(
-        database=DatabaseConfig(path=str(path)), glpi=GlpiConfig(enabled=bool(url), url=url, pull_interval_s=2)
+        database=DatabaseConfig(path=str(path)),
+        glpi=GlpiConfig(enabled=bool(url), url=url, pull_interval_s=2, read_budget_per_hour=3600),
     )
 
 
