@@ -67,10 +67,13 @@ class FixedReader:
     def __init__(self, fallback: str | None = None) -> None:
         """``fallback``: why a remote model, were there one, did not answer."""
         self._fallback = fallback
+        self.bug: Exception | None = None
         self.gate = asyncio.Event()
         self.gate.set()
 
     async def triage(self, turns: Sequence[Turn], categories: Sequence[Category], context: Context) -> Triage:
         """Read all turns as one text."""
         await self.gate.wait()
+        if self.bug is not None:
+            raise self.bug
         return read("\n".join(turn.text for turn in turns), self._fallback)

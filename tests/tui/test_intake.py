@@ -203,6 +203,30 @@ async def test_a_human_called_without_a_word_asks_for_a_contact(counter: Counter
         assert "06 11 22 33 44" in ticket.description
 
 
+async def test_too_many_calls_for_a_human_show_the_telephone(counter: Counter) -> None:
+    counter.config = replace(counter.config, kiosk=replace(counter.config.kiosk, human_calls_per_hour=0))
+    async with at_the_counter(counter) as pilot:
+        await say(pilot, PRINTER)
+        await panel(pilot, "summary")
+        await pilot.press("f8")
+        await reads(pilot, "Trop de demandes", "01 23 45 67 89")
+        await panel(pilot, "summary")
+        assert counter.engine is not None and counter.engine.tickets() == []
+
+
+async def test_a_bug_is_said_plainly_and_the_counter_goes_on(counter: Counter) -> None:
+    counter.reader.bug = RuntimeError("words of a person")
+    async with at_the_counter(counter) as pilot:
+        await say(pilot, PRINTER)
+        await reads(pilot, "Quelque chose s'est mal passé")
+        assert "words of a person" not in words(pilot)
+        counter.reader.bug = None
+        await pilot.press("f9")
+        await panel(pilot, "greeting")
+        await say(pilot, PRINTER)
+        await panel(pilot, "summary")
+
+
 async def test_starting_over_leaves_nothing_of_the_last_person(counter: Counter) -> None:
     async with at_the_counter(counter) as pilot:
         await say(pilot, PRINTER)

@@ -42,7 +42,7 @@ class DraftForm(Panel):
             & .text-area--selection { background: $quiet; color: $ground; }
         }
         & .form--locked { color: $quiet; height: auto; }
-        & ActionBar { margin: 0 1; }
+        & ActionBar { margin: 0 1 1 1; }
     }
     """
 
