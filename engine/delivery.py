@@ -133,13 +133,16 @@ class Delivery:
         """Send what is due, for at most ``wait_s`` seconds or until this ticket's fate is known."""
         until = time.monotonic() + wait_s
         while self._config.glpi.enabled:
+            happened: list[DeliveryEvent] = []
             try:
                 async with asyncio.timeout(max(0.05, until - time.monotonic())):
                     async for event in self._turn(pull=False):
-                        yield event
+                        happened.append(event)
             except TimeoutError:
                 # The entry stays claimed by this process's lease; releasing it makes the outcome "unknown".
-                return
+                until = 0.0
+            for event in happened:
+                yield event
             if self._is_settled(ticket_number) or self._paused or time.monotonic() >= until:
                 return
             await self._rest(min(self._timings.poll_s, max(0.05, until - time.monotonic())))
@@ -279,15 +282,18 @@ class Delivery:
         self._next_pull = self._now() + self._pull_interval()
         try:
             async with asyncio.timeout(self._timings.post_limit_s):
-                for ticket, taken in await self._mirror.pull():
-                    yield TicketUpdated(ticket, taken)
+                changed = await self._mirror.pull()
         except CallerRefused as error:
             self._paused = error.code
             self._next_try = self._now() + timedelta(seconds=self._timings.pause_s)
             yield Paused(error.code)
+            return
         except (GlpiError, TimeoutError):
-            # Nothing was taken over, so nothing is lost: the cursor did not move.
+            # What was not taken over comes with the next pull: the cursor moves page by page.
             _log.warning("GLPI_SYNC_ERROR | cause=pull")
+            return
+        for ticket, taken in changed:
+            yield TicketUpdated(ticket, taken)
 
     def _pull_interval(self) -> timedelta:
         """As configured, but never so short that an hour of pulls would exceed the read budget."""
