@@ -117,7 +117,11 @@ def error_sentence(error: GuichetError, config: Config) -> str:
     if isinstance(error, StoreUnavailable):
         cause = _(_STORE.get(error.reason, "La base de données de cet appareil ne répond pas."))
         return cause + (_phone(_(" Appelez le {phone}."), config) or _(" Prévenez le support informatique."))
-    return _(_BY_CODE.get(error.code, "Quelque chose s'est mal passé : recommencez avec F9, ou demandez un technicien avec F8."))
+    return _(
+        _BY_CODE.get(
+            error.code, "Quelque chose s'est mal passé : recommencez avec F9, ou demandez un technicien avec F8."
+        )
+    )
 
 
 _BY_CODE: Mapping[str, str] = MappingProxyType(
