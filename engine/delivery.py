@@ -103,6 +103,7 @@ class Delivery:
         self._has_lease = False
         self._offline_since: datetime | None = None
         self._paused: str | None = None
+        self._alarmed: str | None = None
         self._next_try = self._next_pull = self._next_heartbeat = now()
         self._seen_event = store.last_event_id()
 
@@ -190,7 +191,7 @@ class Delivery:
 
     async def _push(self) -> AsyncGenerator[DeliveryEvent]:
         """Send entry after entry until none is due."""
-        if not self._is_due() or not await self._is_open_for_business():
+        if not await self._is_open_for_business():
             return
         while self._is_due() and self._renewed():
             entry = self.outbox.claim_due(self._now())
@@ -229,16 +230,18 @@ class Delivery:
         assert self._sender is not None, "a client makes a sender"
         try:
             async with asyncio.timeout(self._timings.post_limit_s):
-                return await self._sender.send(entry)
+                event = await self._sender.send(entry)
         except NotSent as error:
             return self._later(entry, error, EntryState.PENDING)
         except (Unclear, TimeoutError) as error:
             state = EntryState.UNKNOWN if self._sender.has_posted else self._state_before(entry)
             return self._later(entry, error, state)
         except CallerRefused as error:
-            return self._pause(entry, error)
+            return self._put_back(entry, error)
         except (ContentRefused, NotFound, Hidden) as error:
             return self._stop(entry, error)
+        self._alarmed = None
+        return event
 
     @staticmethod
     def _state_before(entry: OutboxEntry) -> EntryState:
@@ -259,14 +262,21 @@ class Delivery:
         _log.warning("GLPI_SYNC_ERROR | ticket_number=%s | cause=%s", entry.ticket_number, code)
         return Deferred(entry.ticket_number, code, wait)
 
-    def _pause(self, entry: OutboxEntry, error: CallerRefused) -> Paused:
-        """GLPI refuses us: the entry stays as it was, everything waits, one alarm."""
-        self._paused = error.code
-        self._next_try = self._now() + timedelta(seconds=self._timings.pause_s)
+    def _put_back(self, entry: OutboxEntry, error: CallerRefused) -> Paused | None:
+        """GLPI refuses us, not this entry: it stays as it was."""
         state = self._state_before(entry)
         self.outbox.settle(
             entry.id, state, error=error.code, next_attempt_at=self._now(), expected_attempts=entry.attempts
         )
+        return self._pause(error)
+
+    def _pause(self, error: CallerRefused) -> Paused | None:
+        """Everything waits; one alarm until GLPI has taken something again."""
+        self._paused = error.code
+        self._next_try = self._now() + timedelta(seconds=self._timings.pause_s)
+        if self._alarmed == error.code:
+            return None
+        self._alarmed = error.code
         _log.error("GLPI_REFUSES_US | cause=%s", error.code)
         return Paused(error.code)
 
@@ -284,9 +294,8 @@ class Delivery:
             async with asyncio.timeout(self._timings.post_limit_s):
                 changed = await self._mirror.pull()
         except CallerRefused as error:
-            self._paused = error.code
-            self._next_try = self._now() + timedelta(seconds=self._timings.pause_s)
-            yield Paused(error.code)
+            if alarm := self._pause(error):
+                yield alarm
             return
         except (GlpiError, TimeoutError):
             # What was not taken over comes with the next pull: the cursor moves page by page.

@@ -12,7 +12,8 @@ from data.records import EntryState
 from engine import owner
 from engine.delivery import Timings, delay_after
 from engine.engine import Engine
-from engine.events import Deferred, Delivered, DeliveryEvent, Idle, TicketUpdated, Undeliverable
+from engine.events import Deferred, Delivered, DeliveryEvent, Idle, Paused, TicketUpdated, Undeliverable
+from glpi.legacy import LegacyClient
 from glpi.simulator import Simulator
 from glpi.simulator import status as answered_with
 from tests.journeys.conftest import Clock, client_of, clock, counter, delivered, glpi, open_counter, past_audit
@@ -116,7 +117,7 @@ async def test_while_glpi_is_away_it_is_only_probed_and_its_return_is_noticed_wi
             deferred.append(await anext(events))
         assert [type(event) for event in deferred] == [Deferred, Idle]
         assert deferred[-1] == Idle(5, 0, "unreachable", True)
-        clock.at += timedelta(hours=5)
+        clock.at += timedelta(minutes=5)
         glpi.start()
         back = clock()
         while not isinstance(await anext(events), Delivered):
@@ -253,3 +254,37 @@ async def test_pulls_stay_within_the_read_budget_however_short_their_interval(
             pass
         clock.at += timedelta(seconds=10)
     assert 80 <= len(glpi.requests) - before <= 101
+
+
+async def test_a_pull_that_was_refused_is_taken_up_again_with_nothing_to_send(
+    counter: Engine, clock: Clock, glpi: Simulator
+) -> None:
+    confirmed(counter, clock)
+    await past_audit(counter, clock)
+    (glpi_id,) = glpi.tickets
+    glpi.api_disabled = True
+    clock.at += timedelta(seconds=5)
+    paused = [event async for event in counter._delivery._turn(pull=True)]
+    assert [event.problem for event in paused if isinstance(event, Idle)] == ["ERROR"]
+    glpi.api_disabled = False
+    glpi.take(glpi_id)
+    clock.at += timedelta(seconds=61)
+    events = [event async for event in counter._delivery._turn(pull=True)]
+    assert [event.taken for event in events if isinstance(event, TicketUpdated)] == [True]
+
+
+async def test_one_alarm_is_raised_however_often_it_is_tried_again(
+    tmp_path: Path, clock: Clock, glpi: Simulator
+) -> None:
+    engine = open_counter(
+        tmp_path / "g.db", clock, lambda: LegacyClient(glpi.url, glpi.app_token, "wrong"), url=glpi.url
+    )
+    confirmed(engine, clock)
+    alarms = []
+    for _ in range(10):
+        alarms += [event async for event in engine._delivery._turn(pull=True) if isinstance(event, Paused)]
+        clock.at += timedelta(seconds=61)
+    assert [alarm.cause for alarm in alarms] == ["ERROR_GLPI_LOGIN_USER_TOKEN"]
+    (entry,) = engine.outbox()
+    assert entry.state is EntryState.PENDING
+    await engine.aclose()
