@@ -95,6 +95,17 @@ def test_the_badge_says_how_glpi_is_doing(event: Idle | Paused, said: str) -> No
     assert badge_words(DeliveryState(enabled=True).after(event))[1] == said
 
 
+@pytest.mark.parametrize(
+    ("width", "said"), [(80, "3 en attente (26\u00a0h)"), (132, "le plus ancien\u00a0: 26\u00a0h")]
+)
+async def test_the_badge_fits_beside_the_label(counter: Counter, width: int, said: str) -> None:
+    counter.config = replace(counter.config, demo=True)
+    async with at_the_counter(counter, (width, 24)) as pilot:
+        await reads(pilot, "GLPI non configuré")
+        pilot.app.delivery = DeliveryState(enabled=True).after(Idle(3, 26 * 3600.0))  # type: ignore[attr-defined]
+        await reads(pilot, said, "« démonstration »".replace(" ", "\u00a0"), "Recommencer")
+
+
 def test_the_badge_of_a_recovered_glpi_is_calm_again() -> None:
     at = datetime(2026, 11, 23, tzinfo=UTC)
     state = DeliveryState(enabled=True).after(Idle(1, 60.0, "unreachable"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static
@@ -10,6 +11,9 @@ from tui.clean import one_line
 from tui.language import _
 from tui.widgets.action_key import ActionKey
 from tui.widgets.sync_badge import DeliveryState, SyncBadge
+
+PLACE_FROM = 100
+"""Columns from which the place of the kiosk is shown."""
 
 
 class Masthead(Horizontal):
@@ -27,6 +31,11 @@ class Masthead(Horizontal):
         """``reset``: whether starting over makes sense on this screen."""
         super().__init__()
         self._state, self._demo, self._location, self._reset = state, demo, location, reset
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The place is the first to give way."""
+        for place in self.query(".masthead--place"):
+            place.display = self._demo or event.size.width >= PLACE_FROM
 
     def compose(self) -> ComposeResult:
         """Name, label or place, reset key, badge."""

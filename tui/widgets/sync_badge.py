@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.reactive import reactive
-from textual.widgets import Static
+from textual.widget import Widget
 
 from tui.language import _
 from tui.words import age_words, pause_words
@@ -42,45 +42,42 @@ class DeliveryState:
         return self
 
 
-def badge_words(state: DeliveryState) -> tuple[str, str]:
-    """A mark and the words of the badge; the words are enough."""
+def badge_words(state: DeliveryState) -> tuple[str, str, str]:
+    """A mark, the words of the badge, and fewer words for where those do not fit; words are enough without the mark."""
+    count = _("{n} en attente").format(n=state.waiting)
     if not state.enabled:
-        waiting = _(", {n} en attente").format(n=state.waiting) if state.waiting else ""
-        return "■", _("GLPI non configuré") + waiting
-    if state.problem == "unreachable":
-        waiting = _(", {n} en attente").format(n=state.waiting) if state.waiting else ""
-        return "▲", _("GLPI injoignable") + waiting
+        alone = _("GLPI non configuré")
+        return ("■", f"{alone}, {count}", count) if state.waiting else ("■", alone, alone)
     if state.problem == "stopped":
-        return "■", _("envoi arrêté : prévenez le support")
+        return "■", _("envoi arrêté : prévenez le support"), _("envoi arrêté")
+    if state.problem == "unreachable":
+        gone = _("GLPI injoignable")
+        return ("▲", f"{gone}, {count}", gone) if state.waiting else ("▲", gone, gone)
     if state.problem is not None:
-        return "■", _("envoi suspendu : {why}").format(why=pause_words(state.problem))
+        return "■", _("envoi suspendu : {why}").format(why=pause_words(state.problem)), _("envoi suspendu")
     if state.waiting:
-        return "▲", _("{n} en attente, le plus ancien : {age}").format(n=state.waiting, age=age_words(state.oldest_s))
-    return ("●", _("GLPI à jour")) if state.known else ("°", _("ouverture…"))
+        age = age_words(state.oldest_s)
+        return "▲", _("{count}, le plus ancien : {age}").format(count=count, age=age), f"{count} ({age})"
+    calm = _("GLPI à jour") if state.known else _("ouverture…")
+    return "●" if state.known else "°", calm, calm
 
 
-class SyncBadge(Static):
-    """One line of fixed width at the right of the header."""
+class SyncBadge(Widget):
+    """One line at the right of the header; it never changes its size."""
 
     DEFAULT_CSS = """
     SyncBadge { width: 1fr; height: 1; text-align: right; color: $ink; }
     """
 
-    state: reactive[DeliveryState] = reactive(DeliveryState(enabled=True), init=False)
+    state: reactive[DeliveryState] = reactive(DeliveryState(enabled=True))
     """What to say."""
 
     def __init__(self, state: DeliveryState) -> None:
         """``state``: what is known so far."""
-        super().__init__(self._content(state))
+        super().__init__()
         self.set_reactive(SyncBadge.state, state)
 
-    def watch_state(self, state: DeliveryState) -> None:
-        """Say it; the place never changes its size."""
-        content = self._content(state)
-        if content != self.content:
-            self.update(content, layout=False)
-
-    @staticmethod
-    def _content(state: DeliveryState) -> Content:
-        mark, words = badge_words(state)
-        return Content(f"{mark} {words}")
+    def render(self) -> Content:
+        """As many words as there is room for."""
+        mark, words, fewer = badge_words(self.state)
+        return Content(f"{mark} {words if len(words) + 2 <= self.size.width else fewer}")
