@@ -23,8 +23,15 @@ DISCARDED: Final = "discarded"
 
 _READY: Final = """state IN ('pending', 'unknown') AND NOT EXISTS (
     SELECT 1 FROM outbox AS earlier
-    WHERE earlier.ticket_number = entry.ticket_number AND earlier.id < entry.id AND earlier.state <> 'done')"""
-"""Ready to be claimed once its time has come: the entries of a ticket go in the order of their ids."""
+    WHERE earlier.ticket_number = entry.ticket_number AND earlier.id < entry.id AND earlier.state <> 'done'
+    AND NOT (earlier.state = 'failed' AND earlier.kind <> 'create'))"""
+"""Ready to be claimed once its time has come: the entries of a ticket go in the order of their ids.
+
+A note that GLPI refused holds nothing up: the check and the audit of the same ticket need no note."""
+
+_CLOCK_SLACK: Final = timedelta(minutes=1)
+_LONGEST_WAIT: Final = timedelta(hours=25)
+"""Longer than any back-off, and than the longest ``Retry-After`` that is kept to (a day)."""
 
 
 class NewEntry(NamedTuple):
@@ -182,6 +189,22 @@ class Outbox:
         with writing(self._db):
             condition = "state = 'pending' AND next_attempt_at > ? AND error IS NOT NULL"
             return rows.update(self._db, "outbox", {"next_attempt_at": now}, condition, [now])
+
+    def straighten(self) -> int:
+        """Make due now what a wrong clock put off: made "later" than now, or waiting for more than a day; how many.
+
+        A device whose clock ran ahead and was set right would otherwise keep its tickets until that date.
+        """
+        now = self._now()
+        condition = (
+            "state IN ('pending', 'unknown') AND next_attempt_at > ? AND (created_at > ? OR next_attempt_at > ?)"
+        )
+        times = [rows.to_text(at) for at in (now, now + _CLOCK_SLACK, now + _LONGEST_WAIT)]
+        with reading(self._db):
+            if not self._db.execute(f"SELECT 1 FROM outbox WHERE {condition} LIMIT 1", times).fetchone():
+                return 0
+        with writing(self._db):
+            return rows.update(self._db, "outbox", {"next_attempt_at": times[0]}, condition, times)
 
     # --- what a technician decides ------------------------------------------------------------------
 

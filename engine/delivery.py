@@ -103,6 +103,8 @@ class Delivery:
         self._has_lease = False
         self._offline_since: datetime | None = None
         self._paused: str | None = None
+        self._is_interrupted = False
+        self._last_turn: datetime | None = None
         self._alarmed: str | None = None
         self._next_try = self._next_pull = self._next_heartbeat = now()
         self._seen_event = store.last_event_id()
@@ -177,6 +179,8 @@ class Delivery:
 
     async def _turn(self, *, pull: bool) -> AsyncGenerator[DeliveryEvent]:
         """Everything that is due now, then one Idle."""
+        self._mind_the_clock()
+        self._give_up_interrupted()
         if await self._connected() is not None and self._lease():
             async for event in self._push():
                 yield event
@@ -185,19 +189,37 @@ class Delivery:
                     yield event
             self._seen_event = self._store.last_event_id()
         else:
+            self._offline_since = self._paused = None  # who sends knows; this process does not
             for event in self._watch():
                 yield event
         yield self._idle()
+
+    def _mind_the_clock(self) -> None:
+        """After a start, and when the clock was set back: nothing waits for a time that was never meant."""
+        now, before = self._now(), self._last_turn
+        self._last_turn = now
+        if before is None or now < before:
+            self._next_try = self._next_pull = self._next_heartbeat = now
+            self.outbox.straighten()
+
+    def _give_up_interrupted(self) -> None:
+        """An attempt whose outcome could not be recorded (disk full) is unclear, not under way for ever."""
+        if self._is_interrupted:
+            self.outbox.release_lease(self._owner)
+            self._has_lease = self._is_interrupted = False
+            self._next_heartbeat = self._now()
 
     async def _push(self) -> AsyncGenerator[DeliveryEvent]:
         """Send entry after entry until none is due."""
         if not await self._is_open_for_business():
             return
         while self._is_due() and self._renewed():
+            self._is_interrupted = True
             entry = self.outbox.claim_due(self._now())
+            event = await self._attempt(entry) if entry is not None else None
+            self._is_interrupted = False
             if entry is None:
                 return
-            event = await self._attempt(entry)
             if event is not None:
                 yield event
             if self._paused or self._offline_since is not None:
@@ -232,7 +254,8 @@ class Delivery:
             async with asyncio.timeout(self._timings.post_limit_s):
                 event = await self._sender.send(entry)
         except NotSent as error:
-            return self._later(entry, error, EntryState.PENDING)
+            # A look-up that found nobody home says nothing about the ticket: it is not sent again for that.
+            return self._later(entry, error, self._state_before(entry))
         except (Unclear, TimeoutError) as error:
             state = EntryState.UNKNOWN if self._sender.has_posted else self._state_before(entry)
             return self._later(entry, error, state)
@@ -393,9 +416,14 @@ class Delivery:
 
     async def aclose(self) -> None:
         """Give the lease back and end the GLPI session."""
-        if self._has_lease:
-            self.outbox.release_lease(self._owner)
-            self._has_lease = False
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        had_lease, self._has_lease = self._has_lease, False
+        client, self._client = self._client, None
+        try:
+            if had_lease:
+                self.outbox.release_lease(self._owner)
+        except StoreUnavailable as error:
+            # Another sender sees that this process has ended, and takes over.
+            _log.error("STORE_UNAVAILABLE | cause=%s", error.reason)
+        finally:
+            if client is not None:
+                await client.aclose()

@@ -114,7 +114,7 @@ def test_an_unknown_outcome_is_claimed_for_a_look_up_only(outbox: Outbox, clock:
     assert claim(outbox, clock).lookups == 1
 
 
-@pytest.mark.parametrize("state", [EntryState.SENDING, EntryState.UNKNOWN, EntryState.FAILED, EntryState.CONFLICT])
+@pytest.mark.parametrize("state", [EntryState.SENDING, EntryState.UNKNOWN, EntryState.CONFLICT])
 def test_entries_of_a_ticket_wait_for_the_one_before(
     outbox: Outbox, clock: Clock, filed: Filed, state: EntryState
 ) -> None:
@@ -130,6 +130,30 @@ def test_entries_of_a_ticket_wait_for_the_one_before(
     assert outbox.next_due_at() == (START + timedelta(hours=1) if state is EntryState.UNKNOWN else None)
     outbox.settle(followup.id, EntryState.DONE)
     assert claim(outbox, clock).kind is EntryKind.CHECK
+
+
+def test_a_refused_note_holds_nothing_up(outbox: Outbox, clock: Clock, filed: Filed) -> None:
+    filed("s-1")
+    outbox.settle_created(claim(outbox, clock).id, 7, followers=[(EntryKind.FOLLOWUP, "F"), (EntryKind.CHECK, "C")])
+    outbox.settle(claim(outbox, clock).id, EntryState.FAILED, error="ERROR_GLPI_ADD")
+    assert claim(outbox, clock).kind is EntryKind.CHECK
+
+
+@pytest.mark.parametrize(("back", "wait"), [(400, 0), (0, 2)], ids=["made later than now", "waiting for days"])
+def test_what_a_wrong_clock_put_off_is_due_now(
+    outbox: Outbox, clock: Clock, filed: Filed, back: int, wait: int
+) -> None:
+    filed("s-1")
+    outbox.settle(1, EntryState.PENDING, error="X", next_attempt_at=clock() + timedelta(days=wait))
+    clock.forward(seconds=-back * 86_400)
+    assert outbox.straighten() == 1
+    assert outbox.next_due_at() == clock()
+
+
+def test_a_back_off_is_nothing_a_wrong_clock_did(outbox: Outbox, clock: Clock, filed: Filed) -> None:
+    filed("s-1")
+    outbox.settle(1, EntryState.PENDING, error="HTTP_429", next_attempt_at=clock() + timedelta(hours=24))
+    assert outbox.straighten() == 0
 
 
 # --- settling
