@@ -208,9 +208,13 @@ def _platform_folder(variable: str, below_home: str) -> Path | None:
     base = Path(os.environ.get(variable, ""))
     if not base.is_absolute():
         try:
-            base = Path.home() / below_home
+            home = Path.home()
         except RuntimeError:
             return None
+        # HOME may be empty or relative where a service has no home: its root is nobody's folder.
+        if not home.is_absolute() or home == Path(home.root):
+            return None
+        base = home / below_home
     return base / "guichet"
 
 

@@ -103,10 +103,11 @@ def read_trusted(file: Path) -> bytes:
     except OSError as error:
         problem = "ce fichier ne peut pas être lu"
         raise ConfigError(file.name, problem, f"Donnez le droit de lecture : chmod u+r {name}", name) from error
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise ConfigError(file.name, "ce n'est pas un fichier ordinaire", "Indiquez un fichier.", name)
     with open(descriptor, "rb") as opened:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise ConfigError(file.name, "ce n'est pas un fichier ordinaire", "Indiquez un fichier.", name)
         if status.st_uid not in (0, os.geteuid()):
             fix = f"Faites-en un fichier à vous ou à root : sudo chown root {name}"
             raise ConfigError(file.name, "ce fichier appartient à quelqu'un d'autre", fix, name)

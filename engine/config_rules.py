@@ -213,7 +213,8 @@ def is_loopback(host: str) -> bool:
 def _check_url(key: str, text: str, source: str) -> None:
     from urllib.parse import urlsplit
 
-    fix = 'Écrivez une adresse complète, par exemple "https://glpi.example.org/apirest.php".'
+    example = "https://glpi.example.org/apirest.php" if key == "glpi.url" else "http://localhost:11434/v1"
+    fix = f'Écrivez une adresse complète, par exemple "{example}".'
     try:
         parts = urlsplit(text)
         host, user, _ = parts.hostname, parts.username, parts.port
@@ -240,6 +241,26 @@ def _check_zone(key: str, text: str, source: str) -> None:
         raise _wrong(key, text, "fuseau horaire inconnu de cette machine", fix, source) from error
 
 
+def _check_date(key: str, text: str, source: str) -> None:
+    from datetime import date
+
+    try:
+        # A day of every year may be 29 February: any leap year will do.
+        date.fromisoformat(text if len(text) > 5 else f"2024-{text}")
+    except ValueError as error:
+        raise _wrong(key, text, "ce jour n'existe pas", PATTERNS[key][1], source) from error
+
+
+def _check_group(key: str, text: str, source: str) -> None:
+    import grp
+
+    try:
+        grp.getgrnam(text)
+    except KeyError as error:
+        fix = f"Créez-le (sudo groupadd {text}), ou corrigez son nom."
+        raise _wrong(key, text, "ce groupe n'existe pas sur cette machine", fix, source) from error
+
+
 def _check_ca_file(key: str, text: str, source: str) -> None:
     import os
 
@@ -252,6 +273,9 @@ _SPECIAL: Mapping[str, Callable[[str, str, str], None]] = {
     "openai.base_url": _check_url,
     "kiosk.timezone": _check_zone,
     "glpi.ca_file": _check_ca_file,
+    "kiosk.closed_dates": _check_date,
+    "database.group": _check_group,
+    "l1.group": _check_group,
 }
 
 

@@ -135,6 +135,8 @@ def test_an_empty_short_name_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) 
         ("[kiosk]\nservice_start = '8h'", "kiosk.service_start", "8h", "HH:MM"),
         ("[kiosk]\nservice_end = '07:00'", "kiosk.service_end", "08:00 – 07:00", "tardive"),
         ("[kiosk]\nclosed_dates = ['25-12']", "kiosk.closed_dates", "25-12", "12-25"),
+        ("[kiosk]\nclosed_dates = ['2026-02-30']", "kiosk.closed_dates", "2026-02-30", "12-25"),
+        ("[kiosk]\nclosed_dates = ['02-29', '04-31']", "kiosk.closed_dates", "04-31", "12-25"),
         ("[kiosk]\ntimezone = 'Europe/Pari'", "kiosk.timezone", "Europe/Pari", "Europe/Paris"),
         ("[kiosk]\ndevice_code = 'k 07'", "kiosk.device_code", "k 07", "K07"),
         ('[kiosk]\nphone = "01\\u001b[2J"', "kiosk.phone", "caractère de commande", "Retirez"),
@@ -152,6 +154,9 @@ def test_an_empty_short_name_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) 
         ("[glpi]\nenabled = true", "glpi.enabled", "sans adresse", "https://"),
         ("[glpi]\nca_file = 'absent.pem'", "glpi.ca_file", "absent.pem", "PEM"),
         ("[openai]\nbase_url = 'http://10.0.0.5:11434/v1'", "openai.base_url", "10.0.0.5", "[openai]"),
+        ("[openai]\nbase_url = 'model'", "openai.base_url", "model", "11434"),
+        ("[database]\ngroup = 'absent'", "database.group", "absent", "groupadd absent"),
+        ("[l1]\ngroup = 'absent'", "l1.group", "absent", "groupadd absent"),
         ("[openai]\nbase_url = ''", "openai.base_url", "forme", "11434"),
         ("[kiosk]\nlanguage = fr", "kiosk.toml", "ligne 2, colonne 12", "Corrigez"),
         ("[kiosk]\nlanguage = ", "kiosk.toml", "à la fin", "Corrigez"),
@@ -240,6 +245,12 @@ def test_what_is_no_file_is_refused_without_waiting() -> None:
     assert refusal().problem == "ce n'est pas un fichier ordinaire"
 
 
+def test_a_folder_is_not_a_file() -> None:
+    os.mkdir("folder")
+    with pytest.raises(ConfigError, match="ce n'est pas un fichier ordinaire"):
+        load("folder")
+
+
 def test_an_address_and_a_token_enable_glpi_unless_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GLPI_API_URL", "https://glpi.example.org/apirest.php")
     assert not load().glpi.enabled
@@ -265,3 +276,12 @@ def test_the_database_is_in_the_data_folder_by_default(tmp_path: Path, monkeypat
     assert load().database_path == Path("/data/guichet/guichet.db")
     monkeypatch.setenv("XDG_DATA_HOME", "relative")
     assert load().database_path == tmp_path / "home/.local/share/guichet/guichet.db"
+
+
+@pytest.mark.parametrize("home", ["", "relative"])
+def test_without_a_home_the_database_needs_a_path(monkeypatch: pytest.MonkeyPatch, home: str) -> None:
+    """A file at the root of the machine or wherever the command was started is found by nobody."""
+    monkeypatch.setenv("HOME", home)
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    with pytest.raises(ConfigError, match=r"database\.path"):
+        _ = load().database_path
