@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from textual.app import ComposeResult
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
 from tui.language import _
 from tui.widgets.panel import Panel, PromptWords
@@ -18,8 +16,7 @@ class Greeting(Panel):
 
     DEFAULT_CSS = """
     Greeting {
-        height: 1fr; padding: 0 4; align: left middle;
-        & > Static { height: auto; width: 1fr; }
+        height: 1fr; padding: 0 4; content-align: left middle;
     }
     """
 
@@ -38,26 +35,24 @@ class Greeting(Panel):
         """For the first sentence."""
         return PromptWords(_("Votre message"), _("Écrivez ici, puis Entrée"), notice=False)
 
-    def compose(self) -> ComposeResult:
-        """One calm block."""
+    def render(self) -> Content:
+        """One calm block, drawn without a child: the first frame waits for every widget."""
         examples = (
             _("« Mon imprimante HP au bureau 301 ne fonctionne plus »"),
             _("« Mon ordinateur est très lent depuis ce matin »"),
             _("« Je n'arrive pas à me connecter au WiFi »"),
         )
-        yield Static(
-            Content.assemble(
-                (_("Bonjour. Que se passe-t-il ?"), "bold $lamp"),
-                "\n\n",
-                _("Dites-le avec vos mots, en une phrase : j'en fais un ticket."),
-                "\n\n",
-                (_("Par exemple :"), "$quiet"),
-                *(f"\n  {example}" for example in examples),
-                "\n\n",
-                _("Cet échange est analysé par une IA."),
-                "\n",
-                (_("Un technicien reste à une touche : F8."), "$quiet"),
-            )
+        return Content.assemble(
+            (_("Bonjour. Que se passe-t-il ?"), "bold $lamp"),
+            "\n\n",
+            _("Dites-le avec vos mots, en une phrase : j'en fais un ticket."),
+            "\n\n",
+            (_("Par exemple :"), "$quiet"),
+            *(f"\n  {example}" for example in examples),
+            "\n\n",
+            _("Cet échange est analysé par une IA."),
+            "\n",
+            (_("Un technicien reste à une touche : F8."), "$quiet"),
         )
 
     def hear(self, text: str) -> None:
