@@ -34,7 +34,7 @@ def app(tmp_path: Path, glpi: Simulator) -> KioskApp:
         kiosk=KioskConfig(service_days=(), phone="3000"),
         triage=TriageConfig(engine="local"),
         database=DatabaseConfig(path=str(tmp_path / "db" / "guichet.db")),
-        glpi=GlpiConfig(enabled=True, url=glpi.url, pull_interval_s=2),
+        glpi=GlpiConfig(enabled=True, url=glpi.url, pull_interval_s=2, read_budget_per_hour=3600),
     )
     return KioskApp(config, lambda: Engine.open(config), human_delay_s=0.05)
 
