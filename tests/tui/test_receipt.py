@@ -106,6 +106,20 @@ async def test_the_badge_fits_beside_the_label(counter: Counter, width: int, sai
         await reads(pilot, said, "« démonstration »".replace(" ", "\u00a0"), "Recommencer")
 
 
+async def test_a_delivery_that_crashes_is_said_by_the_badge(counter: Counter) -> None:
+    def broken() -> None:
+        raise RuntimeError("a bug")
+
+    counter.config = replace(counter.config, glpi=replace(counter.config.glpi, enabled=True))
+    counter.connect = broken
+    async with at_the_counter(counter) as pilot:
+        await reads(pilot, "envoi arrêté")
+        await say(pilot, PRINTER)
+        await panel(pilot, "summary")
+        await pilot.press("enter")
+        await receipt(pilot)
+
+
 def test_the_badge_of_a_recovered_glpi_is_calm_again() -> None:
     at = datetime(2026, 11, 23, tzinfo=UTC)
     state = DeliveryState(enabled=True).after(Idle(1, 60.0, "unreachable"))

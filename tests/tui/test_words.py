@@ -27,7 +27,7 @@ from engine import (
     TicketNotFound,
 )
 from engine.config import KioskConfig
-from tui import words
+from tui import language, words
 
 CONFIG = Config(kiosk=KioskConfig(phone="3000"))
 
@@ -141,3 +141,9 @@ def test_french_spacing_everywhere() -> None:
         code = re.sub(r'""".*?"""', "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         for sentence in re.findall(r'"([^"\n]*)"', code):
             assert not re.search(r"[\w»)}] [:;!?»](?:\s|$)|« ", sentence), (path.name, sentence)
+
+
+def test_a_language_without_a_catalogue_stays_french() -> None:
+    assert language.speak("tlh") is False
+    assert language._("Réessayer") == "Réessayer"
+    assert language.speak("fr") is True
