@@ -41,10 +41,10 @@ def last_id(db: Database) -> int:
     return int(db.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0])
 
 
-def count(db: Database, name: str, since: datetime, device: str | None) -> int:
-    """How many events of a name from a time on, of one device (``values["device"]``) or of all."""
-    sql = "SELECT count(*) FROM events WHERE name = ? AND at >= ?"
-    params = [name, rows.to_text(since)]
+def count(db: Database, name: str, since: datetime, until: datetime, device: str | None) -> int:
+    """How many events of a name between two times, both inclusive, of one device (``values["device"]``) or of all."""
+    sql = "SELECT count(*) FROM events WHERE name = ? AND at >= ? AND at <= ?"
+    params = [name, rows.to_text(since), rows.to_text(until)]
     if device is not None:
         sql += " AND json_extract(details, '$.device') = ?"
         params.append(device)

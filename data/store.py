@@ -218,9 +218,12 @@ class Store:
             return event_log.last_id(self._db)
 
     def count_recent_events(self, name: str, since: datetime, device: str | None = None) -> int:
-        """How many events of a name there were from ``since`` on, of one device (``values["device"]``) or of all."""
+        """How many events of a name there were from ``since`` to now, of one device (``values["device"]``) or of all.
+
+        What a clock that ran ahead has logged does not count: it would refuse people until that time.
+        """
         with reading(self._db):
-            return event_log.count(self._db, name, since, device)
+            return event_log.count(self._db, name, since, self._now(), device)
 
     def purge_events(self, before: datetime) -> int:
         """Delete the events before a time; how many. The only way an event ever goes."""

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from data.errors import SessionNotOpen
-from data.records import Event, Session, SessionStatus, Stage, Ticket
+from data.records import Event, Priority, Session, SessionStatus, Stage, Ticket
 from engine import filing, masking, workflow
 from engine.config import Config
 from engine.errors import (
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 MESSAGE_LIMIT = 100_000
 """Code points of one message (spec section 3.1)."""
+
+_CONTACT_LIMIT = 320
+"""Code points of an address, or of how else to reach somebody."""
 
 _log = logging.getLogger("guichet")
 
@@ -71,8 +74,8 @@ class Conversation:
             id=str(uuid.uuid4()),
             created_at=at,
             expires_at=at + workflow.LIFETIME,
-            requester_email=requester_email or None,
-            identified_by=identified_by if requester_email else "none",
+            requester_email=(address := masking.clean(requester_email or "").strip()[:_CONTACT_LIMIT]) or None,
+            identified_by=identified_by if address else "none",
             device=self._device,
         )
         self._store.save_session(session)
@@ -138,8 +141,8 @@ class Conversation:
         """
         from engine.intent import intent
 
-        masked = self._masked(session_id, text)
         session = self._live(session_id)
+        masked = self._masked(session_id, text)
         if session.stage not in (Stage.VALIDATING, Stage.REVIEWING, Stage.EDITING):
             raise IllegalStep(f"reply at {session.stage}")
         match intent(masked.text):
@@ -227,7 +230,8 @@ class Conversation:
         session = self.session(session_id)
         if session.ticket_number is not None:
             return self._already(session)
-        reach = masking.clean(contact or "").strip()
+        said = masking.clean(contact or "").strip()[:_CONTACT_LIMIT]
+        reach = self._masked(session_id, said).text if said else ""
         if not reach and not session.message and not session.requester_email:
             raise InvalidInput("no_contact")
         self._limit("HUMAN_ASKED", self.config.kiosk.human_calls_per_hour, 3600)
@@ -240,10 +244,11 @@ class Conversation:
 
     def abandon(self, session_id: str) -> None:
         """The person left: what was said is not kept waiting. A finished session stays as it is."""
-        session = self._store.session(session_id)
         self._masks.pop(session_id, None)
+        session = self._store.session(session_id)
         if session is not None and not session.stage.is_final:
             self._step(session_id, workflow.Abandoned(self._now()))
+            self._event("SESSION_ABANDONED", session_id)
 
     def ticket(self, number: str) -> Ticket:
         """One ticket. Raises TicketNotFound."""
@@ -269,7 +274,13 @@ class Conversation:
         cleaned = masking.clean(text)
         if not cleaned.strip():
             raise InvalidInput(empty)
-        return masking.store(cleaned.strip(), self._masks.setdefault(session_id, masking.Masks()))
+        masks = self._masks.get(session_id)
+        if masks is None:
+            # Another process heard the rounds before: its placeholders are taken.
+            known = self._store.session(session_id)
+            masks = masking.already_used(turn.text for turn in known.turns) if known else masking.Masks()
+            self._masks[session_id] = masks
+        return masking.store(cleaned.strip(), masks)
 
     def _live(self, session_id: str) -> Session:
         """The session, if it has not expired."""
@@ -290,13 +301,17 @@ class Conversation:
                 raise SessionExpired(session.id) from error
             raise IllegalStep(str(error)) from error
         if after.stage is Stage.EXPIRED:
+            self._masks.pop(session.id, None)
             self._save(session, after)
+            self._event("SESSION_EXPIRED", session.id)
             raise SessionExpired(session.id)
         return after
 
     def _step(self, session_id: str, event: workflow.Event) -> workflow.Step:
         """Re-read, step, save. Raises SessionExpired when the event came too late."""
         session = self.session(session_id)
+        if session.stage.is_final:
+            self._masks.pop(session_id, None)
         if session.stage is Stage.EXPIRED:
             raise SessionExpired(session_id)
         try:
@@ -309,6 +324,7 @@ class Conversation:
         elif taken.session.stage is not Stage.ESCALATED:
             self._save(session, taken.session)
         if taken.session.stage is Stage.EXPIRED:
+            self._masks.pop(session_id, None)
             self._event("SESSION_EXPIRED", session_id)
             if not isinstance(event, workflow.Expired):
                 raise SessionExpired(session_id)
@@ -330,6 +346,8 @@ class Conversation:
     def _file(self, session: Session, before: Stage, contact: str | None = None) -> TicketCreated:
         """Session, ticket and outbox entry in one transaction, if the session is still where it was ``before``."""
         ticket = filing.ticket_from(session, self._now(), contact)
+        if session.stage is Stage.ESCALATED and self._was_critical(session):
+            ticket = replace(ticket, priority=Priority.CRITICAL)
         try:
             stored, already = self._store.confirm(session, ticket, filing.new_key(), expected_stage=before)
         except SessionNotOpen as error:
@@ -347,6 +365,15 @@ class Conversation:
         )
         self._filed()
         return TicketCreated(self.session(session.id), stored)
+
+    def _was_critical(self, session: Session) -> bool:
+        """Whether any triage of this conversation said so: an escalation does not forget it (spec section 1)."""
+        seen: Session | None = session
+        while seen is not None:
+            if seen.draft is not None and seen.draft.priority is Priority.CRITICAL:
+                return True
+            seen = self._store.session(seen.parent_id) if seen.parent_id else None
+        return False
 
     def _already(self, session: Session) -> TicketCreated:
         assert session.ticket_number is not None, "a used session has a ticket"

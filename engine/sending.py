@@ -99,7 +99,9 @@ class Sender:
         """Did the POST whose answer we never got make a ticket?"""
         found = await self._client.find_tickets(entry.key, since=entry.first_attempt_at)
         if found:
-            return self._adopt(entry, found[0], None, copies=len(found))
+            ticket = self._store.ticket(entry.ticket_number)
+            notes = self._notes(ticket) if ticket is not None else []
+            return self._adopt(entry, found[0], ",".join(notes) or None, copies=len(found))
         return self._look_again(entry)
 
     def _look_again(self, entry: OutboxEntry) -> Deferred:
@@ -111,8 +113,11 @@ class Sender:
             at = self._now() + timedelta(seconds=wait)
             self._settle(entry, EntryState.UNKNOWN, lookups=done, next_attempt_at=at, error="NOT_FOUND_YET")
             return Deferred(entry.ticket_number, "NOT_FOUND_YET", wait)
-        self._settle(entry, EntryState.PENDING, lookups=done, next_attempt_at=self._now(), error="LOST")
-        return Deferred(entry.ticket_number, "LOST", 0.0)
+        # Lost once is sent again at once; a server that loses it every time is given more and more time.
+        wait = 30.0 * 2 ** min(entry.attempts, 7) if entry.attempts > 2 else 0.0
+        at = self._now() + timedelta(seconds=min(wait, 3600.0))
+        self._settle(entry, EntryState.PENDING, lookups=done, next_attempt_at=at, error="LOST")
+        return Deferred(entry.ticket_number, "LOST", min(wait, 3600.0))
 
     async def _prepare(self, entry: OutboxEntry, ticket: Ticket) -> tuple[TicketInput, str | None]:
         """The ticket as GLPI wants it, and what could not be done as wanted."""
@@ -131,10 +136,16 @@ class Sender:
             group=self._config.escalation_group if self._is_escalation(ticket) else None,
             zone_offset=await self._zone_for(ticket),
         )
-        notes = [note for note in (unseen, None if category_id is not None else "category_unmapped") if note]
-        if ticket.requester and not email:
+        return prepared, ",".join([*([unseen] if unseen else []), *self._notes(ticket)]) or None
+
+    def _notes(self, ticket: Ticket) -> list[str]:
+        """What GLPI cannot be given, as far as this side knows; said also of a ticket that a look-up found."""
+        notes = []
+        if glpi_category(ticket.subcategory or ticket.category, self._tree()) is None:
+            notes.append("category_unmapped")
+        if ticket.requester and not acceptable_email(ticket.requester):
             notes.append("requester_left_out")
-        return prepared, ",".join(notes) or None
+        return notes
 
     async def _zone_for(self, ticket: Ticket) -> timedelta | None:
         """The server's zone, needed only for a ticket made a while ago: it keeps its own opening time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -119,3 +120,27 @@ async def test_leaving_with_a_full_disk_still_says_goodbye_to_glpi(
     monkeypatch.setattr(Outbox, "release_lease", full)
     await engine.aclose()
     assert glpi.open_sessions == 0
+
+
+async def test_what_could_not_be_given_to_glpi_is_noted_also_when_a_look_up_found_the_ticket(
+    counter: Engine, clock: Clock, glpi: Simulator
+) -> None:
+    counter._store.save_categories([replace(node, glpi_id=None) for node in counter.categories()])
+    glpi.faults.add("commit_then_drop")
+    number = confirmed(counter, clock)
+    await past_audit(counter, clock)
+    assert "category_unmapped" in str(counter.ticket(number).sync_note)
+
+
+async def test_a_server_that_loses_every_post_is_given_more_and_more_time(
+    counter: Engine, clock: Clock, glpi: Simulator
+) -> None:
+    glpi.faults.add("drop_before_commit", times=None)
+    confirmed(counter, clock)
+    before = clock()
+    async with asyncio.timeout(30):
+        while clock() - before < timedelta(hours=6):
+            await delivered(counter, wait_s=0.05)
+            clock.at += timedelta(seconds=30)
+    posts = [row for row in glpi.requests if (row.method, row.path) == ("POST", "/Ticket")]
+    assert 5 <= len(posts) <= 14
