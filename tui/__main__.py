@@ -6,9 +6,13 @@ Only what a command needs is imported: the counter's first frame comes before an
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
+
+from tui.cli.usage import Parser, check, number, seconds
 
 if TYPE_CHECKING:
     from engine.config import Config
@@ -19,33 +23,17 @@ codes de sortie : 0 fait · 1 erreur · 2 usage ou configuration · 3 attend un
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """Usage errors as JSON too, when ``--json`` was asked for; exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the arguments."""
-        if "--json" in sys.argv:
-            from tui.cli.output import Problem, print_json
-
-            print_json({"error": Problem("usage", message, f"{self.prog} --help").as_json()})
-        else:
-            self.print_usage(sys.stderr)
-            sys.stderr.write(f"guichet : {message}\n")
-        raise SystemExit(2)
-
-
-def _parser() -> argparse.ArgumentParser:
-    common = _Parser(add_help=False)
+def _parser() -> Parser:
+    common = Parser(add_help=False)
     common.add_argument("--config", metavar="FICHIER", default=argparse.SUPPRESS, help="configuration à lire")
     common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="répondre en JSON")
-    parser = _Parser(
+    parser = Parser(
         prog="guichet",
         description="Le guichet du support informatique, dans un terminal. Sans commande : ouvre le guichet.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[common],
     )
-    commands = parser.add_subparsers(dest="command", metavar="COMMANDE")
+    commands = parser.add_subparsers(title="commandes", dest="command", metavar="COMMANDE")
     commands.add_parser("demo", parents=[common], help="le guichet avec un GLPI embarqué, sans rien configurer")
     _add_conversation(commands.add_parser("new", parents=[common], help="ouvrir ou poursuivre une demande"))
     triage = commands.add_parser("triage", parents=[common], help="comprendre des messages, sans rien enregistrer")
@@ -58,15 +46,17 @@ def _parser() -> argparse.ArgumentParser:
     tickets = commands.add_parser("tickets", parents=[common], help="les tickets de cet appareil")
     tickets.add_argument("verb", nargs="?", choices=("show",), metavar="show")
     tickets.add_argument("number", nargs="?", metavar="NUMÉRO")
-    tickets.add_argument("--status", help="seulement cet état (open, in_progress, pending, resolved, closed)")
-    tickets.add_argument("--search", help="seulement ceux qui contiennent ces mots")
-    tickets.add_argument("--limit", type=int, default=100, help="au plus tant de tickets (100)")
+    tickets.add_argument(
+        "--status", metavar="ÉTAT", help="seulement cet état (open, in_progress, pending, resolved, closed)"
+    )
+    tickets.add_argument("--search", metavar="MOTS", help="seulement ceux qui contiennent ces mots")
+    tickets.add_argument("--limit", metavar="N", type=number(1), default=100, help="au plus tant de tickets (100)")
     commands.add_parser("outbox", parents=[common], help="ce qui attend d'être envoyé à GLPI")
     sync = commands.add_parser("sync", parents=[common], help="échanger avec GLPI")
     sync.add_argument("direction", nargs="?", choices=("both", "pull", "push"), default="both")
     sync.add_argument("--once", action="store_true", help="une seule fois ; sinon reste en service")
     simulator = commands.add_parser("simulator", parents=[common], help="un GLPI embarqué sur 127.0.0.1")
-    simulator.add_argument("--port", type=int, default=0, help="0 : un port libre")
+    simulator.add_argument("--port", type=number(0, 65535), metavar="N", default=0, help="0 : un port libre")
     simulator.add_argument("--glpi", type=int, choices=(10, 11), default=11, help="version simulée")
     simulator.add_argument(
         "--fault", action="append", default=[], metavar="PANNE", help="« commit_then_drop POST /Ticket 1 »"
@@ -84,12 +74,35 @@ def _add_conversation(new: argparse.ArgumentParser) -> None:
     new.add_argument("--human", action="store_true", help="demander un technicien")
     new.add_argument("--yes", action="store_true", help="confirmer le récapitulatif, s'il y en a un")
     new.add_argument("--requester", metavar="ADRESSE", help="adresse e-mail du demandeur")
-    new.add_argument("--wait", type=float, default=10.0, metavar="S", help="secondes d'attente de GLPI (10)")
+    new.add_argument("--wait", type=seconds, default=10.0, metavar="S", help="secondes d'attente de GLPI (10)")
+
+
+def _open_streams() -> None:
+    """Make the standard streams usable: there even when the caller closed them, silent about a poor encoding."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open until the end
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _readable(text: str) -> str:
+    """An argument as UTF-8 text whatever the locale; bytes that are none are replaced."""
+    try:
+        return os.fsencode(text).decode("utf-8", "replace")
+    except UnicodeEncodeError:
+        return text
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit code (spec section 8)."""
-    arguments = _parser().parse_args(argv)
+    _open_streams()
+    parser = _parser()
+    arguments = parser.parse_args([_readable(text) for text in (sys.argv[1:] if argv is None else argv)])
+    contradiction = check(arguments)
+    if contradiction is not None:
+        parser.error(contradiction)
     arguments.config = getattr(arguments, "config", None)
     arguments.json = getattr(arguments, "json", False)
     from engine.config import load

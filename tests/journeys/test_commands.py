@@ -229,6 +229,101 @@ def test_a_session_that_is_not_there_or_over_is_said_as_json(guichet: Guichet) -
     assert (unknown.code, unknown.json["error"]["code"]) == (1, "session_not_found")
 
 
+def test_what_cannot_be_done_tells_the_session_and_loses_nothing(guichet: Guichet) -> None:
+    long = guichet("new", "--title", "x" * 201, "--json", stdin=PRINTER)
+    assert (long.code, long.json["error"]["code"]) == (1, "invalid_input.title_too_long")
+    done = guichet("new", "--session", long.json["session_id"], "--title", "Imprimante", "--json")
+    assert (done.code, done.json["title"]) == (0, "Imprimante")
+
+
+def test_a_session_replaced_by_the_next_one_is_an_error_without_keys_of_the_counter(guichet: Guichet) -> None:
+    asked = guichet("new", "--json", stdin="Ça ne marche pas").json["session_id"]
+    guichet("new", "--session", asked, "--answer", "Mon ordinateur est très lent", "--json")
+    for arguments in ((), ("--confirm",), ("--answer", "oui")):
+        over = guichet("new", "--session", asked, *arguments, "--json")
+        assert (over.code, over.json["error"]["code"]) == (1, "illegal_step")
+        assert "F9" not in over.json["error"]["message"]
+
+
+def test_a_reply_that_is_neither_yes_nor_no_is_asked_again(guichet: Guichet) -> None:
+    asked = guichet("new", "--json", stdin=PRINTER).json["session_id"]
+    unclear = guichet("new", "--session", asked, "--answer", "euh", "--json")
+    assert (unclear.code, unclear.json["ticket_number"]) == (3, None)
+    assert "oui ou non" in unclear.json["message"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("un texte", "--session", "x"),
+        ("--session", "x", "--confirm", "--human"),
+        ("--session", "x", "--answer", "oui", "--title", "t"),
+        ("--wait", "nan", "un texte"),
+        ("--wait", "-1", "un texte"),
+    ],
+)
+def test_arguments_that_contradict_each_other_do_nothing(guichet: Guichet, arguments: tuple[str, ...]) -> None:
+    ran = guichet("new", *arguments, "--json")
+    assert (ran.code, ran.json["error"]["code"]) == (2, "usage")
+
+
+def test_a_prompt_answers_in_french_words(guichet: Guichet) -> None:
+    asked = guichet("new", PRINTER)
+    assert (asked.code, asked.err) == (3, "")
+    assert "Matériel · Moyenne · sûr à" in asked.out
+    assert "--confirm" in asked.out
+    assert guichet("new", "--human", "--requester", "marie.dupont@exemple.fr").code == 0
+    assert "nouveau" in guichet("tickets").out
+    assert "ticket" in guichet("outbox").out
+    assert "utilisation" in guichet("new", "--help").out
+    wrong = guichet("tickets", "--limit", "0")
+    assert wrong.code == 2
+    assert "n'est pas un nombre entier à partir de 1" in wrong.err
+
+
+def test_bytes_that_are_no_text_find_nothing(guichet: Guichet) -> None:
+    broken = os.fsdecode(b"TKT-\xff")
+    assert guichet("tickets", "show", broken, "--json").json["error"]["code"] == "ticket_not_found"
+    assert guichet("new", "--session", broken, "--confirm", "--json").json["error"]["code"] == "session_not_found"
+    assert guichet("new", "--human", "--requester", broken, "--json").code == 0
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_poor_encoding_still_gets_an_answer(tmp_path: Path, encoding: str) -> None:
+    environment = os.environ | {"GUICHET_DATABASE": str(tmp_path / "db" / "g.db"), "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-m", "tui"]
+    asked = subprocess.run(
+        [*command, "new", "Mon écran 👍 ne marche plus", "--json"],
+        capture_output=True, env=environment, check=False, timeout=60,
+    )  # fmt: skip
+    assert (asked.returncode, asked.stderr) == (3, b"")
+    assert json.loads(asked.stdout.decode(encoding))["symptoms"] == ["ne marche plus"]
+    helped = subprocess.run([*command, "--help"], capture_output=True, env=environment, check=False, timeout=60)
+    assert (helped.returncode, helped.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_stdout_that_takes_nothing_is_said(tmp_path: Path) -> None:
+    environment = os.environ | {"GUICHET_DATABASE": str(tmp_path / "db" / "g.db")}
+    with open("/dev/full", "wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "tui", "tickets"],
+            stdout=full, stderr=subprocess.PIPE, text=True, env=environment, check=False, timeout=60,
+        )  # fmt: skip
+    assert (ran.returncode, ran.stderr) == (1, "guichet\u00a0: la réponse ne peut pas être écrite.\n")
+
+
+def test_a_command_whose_streams_are_closed_does_its_work(tmp_path: Path) -> None:
+    environment = os.environ | {"GUICHET_DATABASE": str(tmp_path / "db" / "g.db")}
+    line = '"$0" -m tui new "Mon PC est lent" --yes <&- >&- 2>&- ; echo $? ; "$0" -m tui tickets --json'
+    ran = subprocess.run(
+        ["/bin/sh", "-c", line, sys.executable],
+        capture_output=True, text=True, env=environment, check=False, timeout=60,
+    )  # fmt: skip
+    code, tickets = ran.stdout.splitlines()
+    assert (code, len(json.loads(tickets))) == ("0", 1)
+
+
 def test_from_a_pipe_with_the_real_command(tmp_path: Path, glpi: Simulator) -> None:
     environment = os.environ | {
         "GUICHET_DATABASE": str(tmp_path / "db" / "guichet.db"),
@@ -262,6 +357,23 @@ def test_triage_reads_lines_and_says_which_one_was_bad(guichet: Guichet) -> None
         "missing_info", "questions", "engine", "ms",
     }  # fmt: skip
     assert all("error" in answer for answer in answers[1:])
+
+
+def test_numbers_that_json_does_not_have_are_never_repeated(guichet: Guichet) -> None:
+    ran = guichet("intent", "--jsonl", stdin='{"id":NaN,"text":"ok"}\n{"id":1e999,"text":"ok"}')
+    answers = [json.loads(line, parse_constant=pytest.fail) for line in ran.out.splitlines()]
+    assert [answer["id"] for answer in answers] == [None, None]
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+def test_a_port_that_is_none_is_a_wrong_argument(guichet: Guichet, port: str) -> None:
+    ran = guichet("simulator", "--port", port, "--json")
+    assert (ran.code, ran.json["error"]["code"]) == (2, "usage")
+
+
+def test_a_ticket_to_show_needs_its_number(guichet: Guichet) -> None:
+    ran = guichet("tickets", "show", "--json")
+    assert (ran.code, ran.json["error"]["code"]) == (2, "usage")
 
 
 def test_intent_labels_lines(guichet: Guichet) -> None:

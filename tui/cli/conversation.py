@@ -4,35 +4,32 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from typing import Any
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
 
 from engine import (
-    Action,
     Config,
     ConversationEvent,
     EntryState,
     GuichetError,
     InvalidInput,
+    ReplyUnclear,
     Session,
+    SessionExpired,
+    SessionStatus,
     Stage,
+    StoreUnavailable,
     Ticket,
     TicketCreated,
 )
 from engine.engine import Engine
+from tui.clean import one_line
 from tui.cli import output
+from tui.cli.answer import KEYS, answer_json, in_words
 from tui.language import _
-from tui.words import category_name
-
-KEYS = (
-    "session_id", "session_status", "action", "message", "title", "category", "category_name", "subcategory",
-    "priority", "confidence", "symptoms", "extracted_info", "missing_info", "questions", "clarification_attempts",
-    "max_attempts", "expires_at", "ticket_number", "glpi_ticket_id", "synced_to_glpi", "status", "ready_for_l1",
-    "created_at", "engine", "error",
-)  # fmt: skip
-"""Keys of the answer, always all of them (spec section 8)."""
 
 FREE = "free"
 """Key of an answer that belongs to no question in particular."""
@@ -55,15 +52,48 @@ async def _new(arguments: argparse.Namespace, config: Config) -> int:
     text = _text_of(arguments)
     engine = Engine.open(config, role="command")
     try:
-        session, ticket = await _converse(engine, arguments, text)
-        if ticket is not None:
-            async with aclosing(engine.deliver(wait_s=arguments.wait, ticket_number=ticket.ticket_number)) as events:
-                async for _event in events:
-                    pass
-            ticket = engine.ticket(ticket.ticket_number)
-        return _report(engine, session, ticket, as_json=arguments.json)
+        outcome = await _converse(engine, arguments, _begun(engine, arguments, text), text)
+        if outcome.ticket is not None:
+            try:
+                await _wait_for_glpi(engine, outcome.ticket.ticket_number, arguments.wait)
+                outcome = replace(outcome, ticket=engine.ticket(outcome.ticket.ticket_number))
+            except StoreUnavailable as error:
+                outcome = replace(outcome, error=error)
+        return _report(engine, outcome, as_json=arguments.json)
     finally:
         await engine.aclose()
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """Where a conversation stands after this command."""
+
+    session: Session
+    ticket: Ticket | None = None
+    error: GuichetError | None = None
+    """Why the last step was not taken; nothing is lost by it."""
+    is_unclear: bool = False
+    """Whether a reply was neither yes, no nor change."""
+
+
+async def _wait_for_glpi(engine: Engine, ticket_number: str, wait_s: float) -> None:
+    """Try to send the ticket. A signal ends the waiting, not the answer: the ticket is there."""
+
+    async def send() -> None:
+        async with aclosing(engine.deliver(wait_s=wait_s, ticket_number=ticket_number)) as events:
+            async for _event in events:
+                pass
+
+    sending = asyncio.ensure_future(send())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, sending.cancel)
+    try:
+        with suppress(asyncio.CancelledError):
+            await sending
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
 
 
 def _text_of(arguments: argparse.Namespace) -> str | None:
@@ -80,27 +110,36 @@ def _text_of(arguments: argparse.Namespace) -> str | None:
     return data.decode("utf-8", "replace")
 
 
-async def _converse(engine: Engine, arguments: argparse.Namespace, text: str | None) -> tuple[Session, Ticket | None]:
-    """Take the steps that the arguments ask for."""
+def _begun(engine: Engine, arguments: argparse.Namespace, text: str | None) -> Session:
+    """The session to speak about: the one given, or a new one."""
     if arguments.session is not None:
-        session = engine.session(arguments.session)
-    else:
-        if text is None and not arguments.human:
-            raise InvalidInput("empty")
-        if text is not None:
-            engine.check_text(text)
-        session = engine.begin(requester_email=arguments.requester, identified_by="typed")
-    created: TicketCreated | None = None
+        return engine.session(arguments.session)
+    if text is None and not arguments.human:
+        raise InvalidInput("empty")
     if text is not None:
-        session, created = await _last(engine.say(session.id, text), session)
-    for answer in [arguments.answer] if arguments.answer else []:
-        session, created = await _last(_answering(engine, session, answer), session)
-    if created is None:
-        created = _decide(engine, arguments, session)
+        engine.check_text(text)
+    requester = one_line(arguments.requester).strip() if arguments.requester else None
+    return engine.begin(requester_email=requester, identified_by="typed")
+
+
+async def _converse(engine: Engine, arguments: argparse.Namespace, session: Session, text: str | None) -> _Outcome:
+    """Take the steps that the arguments ask for, as far as they can be taken."""
+    created, is_unclear = None, False
+    try:
+        if text is not None:
+            session, created, _unclear = await _last(engine.say(session.id, text), session)
+        if arguments.answer and session.ticket_number is None:
+            session, created, is_unclear = await _last(_answering(engine, session, arguments.answer), session)
+        created = created or _decide(engine, arguments, session)
+    except GuichetError as error:
+        if engine.session(session.id).draft is None:
+            engine.abandon(session.id)
+            raise
+        return _Outcome(engine.session(session.id), None, error)
     if created is not None:
-        return created.session, created.ticket
+        return _Outcome(created.session, created.ticket)
     session = engine.session(session.id)
-    return session, engine.ticket(session.ticket_number) if session.ticket_number else None
+    return _Outcome(session, engine.ticket(session.ticket_number) if session.ticket_number else None, None, is_unclear)
 
 
 def _answering(engine: Engine, session: Session, answers: list[str]) -> AsyncGenerator[ConversationEvent]:
@@ -124,49 +163,53 @@ def _decide(engine: Engine, arguments: argparse.Namespace, session: Session) -> 
         title = arguments.title if arguments.title is not None else (draft.title if draft else "")
         symptoms = arguments.symptom if arguments.symptom else (draft.symptoms if draft else ())
         return engine.edit(session.id, title, symptoms)
-    if arguments.confirm:
+    if arguments.confirm or (arguments.yes and session.stage in (Stage.VALIDATING, Stage.REVIEWING, Stage.EDITING)):
         if session.stage is Stage.EDITING:
             engine.close_form(session.id)
-        return engine.confirm(session.id)
-    if arguments.yes and session.stage in (Stage.VALIDATING, Stage.REVIEWING):
         return engine.confirm(session.id)
     return None
 
 
-async def _last(events: AsyncGenerator[ConversationEvent], session: Session) -> tuple[Session, TicketCreated | None]:
-    """Follow a conversation to where it stops."""
-    created = None
+async def _last(
+    events: AsyncGenerator[ConversationEvent], session: Session
+) -> tuple[Session, TicketCreated | None, bool]:
+    """Follow a conversation to where it stops: session, ticket, and whether a reply was unclear."""
+    created, is_unclear = None, False
     async with aclosing(events) as stream:
         async for event in stream:
             if isinstance(event, TicketCreated):
                 created, session = event, event.session
             elif hasattr(event, "session"):
                 session = event.session
-    return session, created
+            is_unclear = isinstance(event, ReplyUnclear)
+    return session, created, is_unclear
 
 
 # --- the answer -------------------------------------------------------------------------------------------------
 
 
-def _report(engine: Engine, session: Session, ticket: Ticket | None, *, as_json: bool) -> int:
-    code = _exit_code(engine, session, ticket)
+def _report(engine: Engine, outcome: _Outcome, *, as_json: bool) -> int:
+    session, ticket = outcome.session, outcome.ticket
+    problem = _problem(engine, outcome)
     document = answer_json(engine, session, ticket)
-    if code == output.REFUSED:
-        document["error"] = output.Problem(
-            "refused_by_glpi",
-            _("GLPI a refusé ce ticket ; il est conservé ici."),
-            _("Voyez la raison avec « guichet outbox »."),
-        ).as_json()
+    if outcome.is_unclear:
+        document["message"] = _("Est-ce oui ou non ? Répondez « oui », « non » ou « modifier ».")
+    document["error"] = problem.as_json() if problem else None
     if as_json:
         output.print_json(document)
     else:
-        _print_words(document, ticket)
-    return code
+        output.write(in_words(engine, session, ticket, document))
+        if problem is not None:
+            output.print_problem(problem, as_json=False)
+    return _exit_code(engine, outcome)
 
 
-def _exit_code(engine: Engine, session: Session, ticket: Ticket | None) -> int:
+def _exit_code(engine: Engine, outcome: _Outcome) -> int:
+    session, ticket = outcome.session, outcome.ticket
     if ticket is None:
-        return output.NEEDS_ANSWER if not session.stage.is_final else output.ERROR
+        return output.ERROR if outcome.error is not None or session.stage.is_final else output.NEEDS_ANSWER
+    if outcome.error is not None:
+        return output.NOT_IN_GLPI
     if ticket.synced_to_glpi or not engine.config.glpi.enabled:
         return output.DONE
     refused = any(
@@ -175,83 +218,23 @@ def _exit_code(engine: Engine, session: Session, ticket: Ticket | None) -> int:
     return output.REFUSED if refused else output.NOT_IN_GLPI
 
 
-def answer_json(engine: Engine, session: Session, ticket: Ticket | None) -> dict[str, Any]:
-    """The document of ``guichet new --json``: every key of spec section 8, null when unknown."""
-    draft = session.draft
-    category = ticket.category if ticket else (draft.category if draft else None)
-    subcategory = ticket.subcategory if ticket else (draft.subcategory if draft else None)
-    asks = session.stage is Stage.CLARIFYING and draft is not None
-    names = {node.code: node.name for node in engine.categories()}
-    return {
-        "session_id": session.id,
-        "session_status": session.status.value,
-        "action": session.action.value if session.action else None,
-        "message": _message(engine, session, ticket),
-        "title": ticket.title if ticket else (draft.title if draft else None),
-        "category": category,
-        "category_name": names.get(category or ""),
-        "subcategory": subcategory,
-        "priority": (ticket.priority if ticket else draft.priority).value if ticket or draft else None,  # type: ignore[union-attr]
-        "confidence": draft.confidence if draft else None,
-        "symptoms": list(ticket.symptoms if ticket else draft.symptoms) if ticket or draft else None,  # type: ignore[union-attr]
-        "extracted_info": dict(draft.extracted_info) if draft else None,
-        "missing_info": list(draft.missing_info) if draft else None,
-        "questions": [
-            {"key": q.key, "text": q.text, "answers": list(q.answers)}
-            for q in (draft.questions if draft and asks else ())
-        ],
-        "clarification_attempts": session.attempts,
-        "max_attempts": engine.config.triage.max_attempts,
-        "expires_at": output.time_text(session.expires_at),
-        "ticket_number": ticket.ticket_number if ticket else None,
-        "glpi_ticket_id": ticket.glpi_ticket_id if ticket else None,
-        "synced_to_glpi": ticket.synced_to_glpi if ticket else None,
-        "status": ticket.status if ticket else None,
-        "ready_for_l1": ticket.ready_for_l1 if ticket else None,
-        "created_at": output.time_text(ticket.created_at) if ticket else None,
-        "engine": draft.engine if draft else None,
-        "error": None,
-    }
+def _problem(engine: Engine, outcome: _Outcome) -> output.Problem | None:
+    """What keeps this from being done, besides an answer."""
+    session, ticket = outcome.session, outcome.ticket
+    if outcome.error is not None:
+        return output.problem_of(outcome.error, engine.config)
+    if ticket is None and session.status is SessionStatus.EXPIRED:
+        return output.problem_of(SessionExpired(session.id), engine.config)
+    if ticket is None and session.stage.is_final:
+        message = _("Cette demande est terminée : elle a été abandonnée, ou remplacée par la suivante.")
+        return output.Problem("illegal_step", message, _("Recommencez sans --session, ou avec l'identifiant suivant."))
+    if _exit_code(engine, outcome) != output.REFUSED:
+        return None
+    return output.Problem(
+        "refused_by_glpi",
+        _("GLPI a refusé ce ticket ; il est conservé ici."),
+        _("Voyez la raison avec « guichet outbox »."),
+    )
 
 
-def _message(engine: Engine, session: Session, ticket: Ticket | None) -> str:
-    """What the counter says now."""
-    if ticket is not None and session.action is Action.ESCALATE:
-        return _("Votre demande est confiée à un technicien : ticket {n}.").format(n=ticket.ticket_number)
-    if ticket is not None:
-        return _("Votre ticket est enregistré : {n}.").format(n=ticket.ticket_number)
-    draft = session.draft
-    match session.stage:
-        case Stage.VALIDATING | Stage.EDITING:
-            return _("Voici ce que j'ai compris…")
-        case Stage.REVIEWING if draft is not None:
-            from tui.words import category_question
-
-            return category_question(draft, engine.categories())
-        case Stage.CLARIFYING if session.action is Action.TOO_VAGUE:
-            return _("Votre message est trop vague : quelques précisions m'aideront.")
-        case Stage.CLARIFYING:
-            return _("J'ai besoin de quelques précisions.")
-    return _("Cette demande est terminée.")
-
-
-def _print_words(document: dict[str, Any], ticket: Ticket | None) -> None:
-    """The same for a person at a prompt."""
-    lines = [document["message"]]
-    if document["title"] and not document["questions"]:
-        lines.append(f"  {document['title']}")
-        lines.append(f"  {document['category_name']} · {document['priority']} · {document['confidence']:.0%}")
-        lines += [f"  - {symptom}" for symptom in document["symptoms"] or ()]
-    for question in document["questions"]:
-        lines.append(f"  ? {question['text']}")
-        lines += [f"      {number}. {answer}" for number, answer in enumerate(question["answers"], start=1)]
-    if ticket is None:
-        lines.append(_("Pour continuer : guichet new --session {id} …").format(id=document["session_id"]))
-    elif ticket.glpi_ticket_id is not None:
-        lines.append(_("GLPI n° {n}.").format(n=ticket.glpi_ticket_id))
-    else:
-        lines.append(_("Enregistré sur cet appareil, sera transmis."))
-    sys.stdout.write("\n".join(lines) + "\n")
-
-
-__all__ = ["KEYS", "answer_json", "category_name", "run"]
+__all__ = ["KEYS", "run"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
-import sys
 import threading
 from contextlib import aclosing
 
@@ -34,7 +33,7 @@ async def _once(arguments: argparse.Namespace, config: Config) -> int:
         output.print_json(counts)
     else:
         words = _("{pushed} envoyé(s), {pulled} reçu(s), {pending} en attente, {failed} en échec.")
-        sys.stdout.write(words.format(**counts) + "\n")
+        output.write(words.format(**counts) + "\n")
     if not config.glpi.enabled or not (counts["pending"] or counts["failed"]):
         return output.DONE
     return output.REFUSED if counts["failed"] and not counts["pending"] else output.NOT_IN_GLPI
@@ -75,8 +74,7 @@ async def _follow(engine: Engine, as_json: bool) -> None:
             if as_json:
                 output.print_json(line)
             else:
-                sys.stdout.write("  ".join(str(value) for value in line.values()) + "\n")
-                sys.stdout.flush()
+                output.write("  ".join(str(value) for value in line.values()) + "\n")
 
 
 def run_simulator(arguments: argparse.Namespace, config: Config) -> int:
@@ -89,8 +87,7 @@ def run_simulator(arguments: argparse.Namespace, config: Config) -> int:
             if arguments.json:
                 output.print_json(access)
             else:
-                sys.stdout.write("".join(f"{name}: {value}\n" for name, value in access.items()))
-                sys.stdout.flush()
+                output.write("".join(f"{name}: {value}\n" for name, value in access.items()))
             _until_signal()
     except ValueError as error:
         fix = _("Par exemple : --fault 'commit_then_drop POST /Ticket 1'.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,12 +35,26 @@ def problem_of(error: GuichetError, config: Config | None = None) -> Problem:
     if isinstance(error, ConfigError):
         where = f" ({error.source})" if error.source else ""
         return Problem(error.code, f"{error.key} : {error.problem}{where}.", error.fix)
-    message = error_sentence(error, config or Config())
     code = f"{error.code}.{error.reason}" if isinstance(error, (InvalidInput, StoreUnavailable)) else error.code
-    return Problem(code, message, _(_FIXES.get(error.code, "Réessayez ; si cela persiste, consultez le journal.")))
+    message = _(_SENTENCES[code]) if code in _SENTENCES else error_sentence(error, config or Config())
+    fix = _FIXES.get(code) or _FIXES.get(error.code, "Réessayez ; si cela persiste, consultez le journal.")
+    return Problem(code, message, _(fix))
 
 
+_SENTENCES: Mapping[str, str] = {
+    "invalid_input.empty": "Le message est vide.",
+    "invalid_input.no_text": "Le message ne contient pas de mots.",
+    "invalid_input.too_long": "Le message dépasse 100 000 caractères.",
+    "invalid_input.title_empty": "Le titre est vide.",
+    "invalid_input.no_contact": "Il faut un message, ou un moyen de joindre le demandeur.",
+    "session_expired": "Cette demande a plus de 30 minutes : elle a expiré.",
+    "session_not_found": "Cette demande n'existe pas sur cet appareil.",
+    "illegal_step": "Ce n'est pas possible à cette étape de la demande.",
+}
+"""Where the counter speaks of keys and fields, a command has none."""
 _FIXES: Mapping[str, str] = {
+    "invalid_input.empty": "Donnez-le en argument ou sur l'entrée standard.",
+    "invalid_input.no_contact": "Donnez un message, ou --requester ADRESSE.",
     "invalid_input": "Corrigez le texte et relancez la commande.",
     "session_not_found": "Recommencez sans --session.",
     "session_expired": "Recommencez sans --session, avec le même texte.",
@@ -59,8 +74,23 @@ def print_json(document: object) -> None:
     """One JSON document on a line of its own, readable as it is."""
     import json  # not needed for the first frame
 
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    is_narrow = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    text = json.dumps(document, ensure_ascii=is_narrow, allow_nan=False)
+    write((text if text.isascii() else text.encode("utf-8", "replace").decode()) + "\n")
+
+
+def write(text: str) -> None:
+    """Put text on stdout at once. A stdout that takes nothing (a full disk) is said on stderr; exit code 1."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        sys.stderr.write(_("guichet : la réponse ne peut pas être écrite.\n"))
+        # What Python still holds is not written again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(ERROR) from error
 
 
 def print_problem(problem: Problem, *, as_json: bool) -> None:

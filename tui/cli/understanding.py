@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -90,11 +91,11 @@ def _lines(text: str | None) -> Iterator[tuple[Any, str, output.Problem | None]]
 
 def _parsed(line: str) -> tuple[Any, str, output.Problem | None]:
     try:
-        found = json.loads(line) if len(line) <= _LONGEST_LINE else None
+        found = json.loads(line, parse_constant=_refuse) if len(line) <= _LONGEST_LINE else None
     except (ValueError, RecursionError):
         found = None
     identifier = found.get("id") if isinstance(found, dict) else None
-    if not isinstance(identifier, (str, int, float, type(None))):
+    if not isinstance(identifier, (str, int, float, type(None))) or identifier in (math.inf, -math.inf):
         identifier = None
     text = found.get("text") if isinstance(found, dict) else None
     if isinstance(text, str):
@@ -103,6 +104,11 @@ def _parsed(line: str) -> tuple[Any, str, output.Problem | None]:
     if isinstance(found, dict) and "text" not in found:
         return identifier, "", output.Problem("invalid_input", _('Il manque "text".'), fix)
     return identifier, "", output.Problem("invalid_input", _("Cette ligne n'est pas lisible."), fix)
+
+
+def _refuse(name: str) -> None:
+    """NaN and Infinity, which JSON does not have."""
+    raise ValueError(name)
 
 
 __all__ = ["InvalidInput", "run_intent", "run_triage"]
