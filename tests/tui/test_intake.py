@@ -180,6 +180,39 @@ async def test_a_human_is_called_after_time_to_think_again(counter: Counter) -> 
         assert counter.engine is not None and counter.engine.tickets() == []
 
 
+async def test_a_call_taken_back_leaves_the_panel_as_it_was(counter: Counter) -> None:
+    counter.human_delay_s = 60.0
+    async with at_the_counter(counter) as pilot:
+        await pilot.press(*"PC", "f8")
+        await panel(pilot, "human")
+        await pilot.press("escape")
+        await until(pilot, lambda: not pilot.app.screen.query("#human"))
+        await reads(pilot, "Bonjour", "▶ PC")
+        await pilot.press("backspace", "backspace")
+        await say(pilot, UNSURE)
+        await panel(pilot, "clarification")
+        await pilot.press("1")
+        await reads(pilot, "Question 2 sur 3")
+        await pilot.press("f8")
+        await panel(pilot, "human")
+        await pilot.press("escape")
+        await until(pilot, lambda: not pilot.app.screen.query("#human"))
+        await reads(pilot, "Question 2 sur 3", "C'est tout")
+
+
+async def test_a_human_called_amid_questions_gets_the_answers(counter: Counter) -> None:
+    async with at_the_counter(counter) as pilot:
+        await say(pilot, UNSURE)
+        await panel(pilot, "clarification")
+        await pilot.press("1")
+        await reads(pilot, "Question 2 sur 3")
+        await pilot.press("f8")
+        await receipt(pilot)
+        assert counter.engine is not None
+        (ticket,) = counter.engine.tickets()
+        assert "Ordinateur" in ticket.description and UNSURE in ticket.description
+
+
 async def test_a_human_called_with_words_not_sent_yet_gets_them(counter: Counter) -> None:
     async with at_the_counter(counter) as pilot:
         await pilot.press(*"Je suis perdu", "f8")
@@ -211,6 +244,15 @@ async def test_too_many_calls_for_a_human_show_the_telephone(counter: Counter) -
         await pilot.press("f8")
         await reads(pilot, "Trop de demandes", "01 23 45 67 89")
         await panel(pilot, "summary")
+        assert counter.engine is not None and counter.engine.tickets() == []
+
+
+async def test_a_refused_call_with_words_not_sent_goes_on_with_them(counter: Counter) -> None:
+    counter.config = replace(counter.config, kiosk=replace(counter.config.kiosk, human_calls_per_hour=0))
+    async with at_the_counter(counter) as pilot:
+        await pilot.press(*"PC lent", "f8")
+        await panel(pilot, "summary")
+        await reads(pilot, "Trop de demandes", "Est-ce bien un ordinateur très lent")
         assert counter.engine is not None and counter.engine.tickets() == []
 
 

@@ -96,6 +96,36 @@ class ConversationScreen(Screen[None]):
         assert self.session is not None, "just begun"
         return self._engine, self.session
 
+    async def hand_over(self, contact: str | None, unsent: Talk | None) -> None:
+        """Call a technician; what was not sent yet is stored first, without waiting for its analysis.
+
+        Raises:
+            GuichetError: Nobody was called; what was stored on the way has been analysed and is shown.
+        """
+        from engine import SessionChanged
+
+        engine, session = await self.ready()
+        if unsent is None:
+            self._call(engine, session, contact)
+            return
+        refused: GuichetError | None = None
+        async with aclosing(unsent(engine, session.id)) as events:
+            async for event in events:
+                if isinstance(event, SessionChanged) and refused is None:
+                    try:
+                        self._call(engine, event.session, contact)
+                        return
+                    except GuichetError as error:
+                        refused = error
+                        await self.recover()
+                self._hear(event)
+        if refused is not None:
+            raise refused
+
+    def _call(self, engine: Engine, session: Session, contact: str | None) -> None:
+        created = engine.ask_human(session.id, contact=contact)
+        self.post_message(self.Filed(created, contact_left=contact is not None))
+
     def _hear(self, event: ConversationEvent) -> None:
         """Show one event; one about another conversation is ignored."""
         from engine import ReplyUnclear, SecretsMasked, SessionChanged, TicketCreated

@@ -35,6 +35,7 @@ from tui.words import error_sentence, masked_sentence
 
 if TYPE_CHECKING:
     from engine import Config, Engine, Session
+    from tui.screens.conversation import Talk
     from tui.widgets.clarification import Clarification
     from tui.widgets.draft_form import DraftForm
     from tui.widgets.human_call import HumanCall
@@ -72,6 +73,8 @@ class IntakeScreen(ConversationScreen):
         super().__init__(open_engine, classes="-empty")
         self._config, self._delivery, self._human_delay_s = config, delivery, human_delay_s
         self._contact: str | None = None
+        self._unsent: Talk | None = None
+        self._moved = False  # whether the conversation went on behind a call for a human
 
     def compose(self) -> ComposeResult:
         """Header, conversation, the panel of the moment, the place to write, the keys."""
@@ -88,7 +91,7 @@ class IntakeScreen(ConversationScreen):
     @property
     def panel(self) -> Panel:
         """The panel on screen."""
-        return self.query_one("#slot").query_one(Panel)
+        return self.query_one("#slot").query_children(Panel).last()
 
     @property
     def prompt(self) -> ChatPrompt:
@@ -98,8 +101,8 @@ class IntakeScreen(ConversationScreen):
     async def watch_session(self, session: Session | None) -> None:
         """Redraw what depends on the session."""
         self.query_one(ChatLog).session = session
-        if not self.calling:
-            await self.show_again()
+        self._moved = self.calling
+        await self.show_again()
 
     async def show_again(self) -> None:
         """The panel the conversation asks for, unless a call for a human is on screen."""
@@ -108,8 +111,10 @@ class IntakeScreen(ConversationScreen):
             await self._show(panel_for(self.session, categories, self._config))
 
     async def recover(self) -> None:
-        """Take the sign of work away; a panel that holds answers stays as it is."""
-        if isinstance(self.panel, Working):
+        """Take a call or the sign of work away; a panel that holds answers stays as it is."""
+        if self.calling:
+            await self._come_back()
+        elif isinstance(self.panel, Working):
             await self.show_again()
 
     async def wait_visibly(self) -> None:
@@ -170,7 +175,7 @@ class IntakeScreen(ConversationScreen):
             self.calling = False
             self.session = None
         if isinstance(error, InvalidInput) and error.reason == "no_contact":
-            self.call_later(self._call, None)
+            self.call_later(self._show_call, None)
         self.say(error_sentence(error, self._config), hint=isinstance(error, InvalidInput))
 
     # --- what a person does, with the keys and in the panels --------------------------------------------
@@ -261,21 +266,43 @@ class IntakeScreen(ConversationScreen):
 
     async def _ask_human(self) -> None:
         """Call a technician; what is written and not sent yet goes along."""
-        text = self.prompt.text.strip()
         if self.calling or (isinstance(self.panel, Working) and self._engine is None):
             return
+        text, answers = self.prompt.text.strip(), self.panel.answers
+        self._unsent, self._moved = None, False
         if text and isinstance(self.panel, Greeting):
-            self.calling = True
-            self.converse(lambda engine, session_id: engine.say(session_id, text))
-        has_words = bool(text) or (self.session is not None and bool(self.session.message))
-        await self._call(self._human_delay_s if has_words else None)
+            self._unsent = lambda engine, session_id: engine.say(session_id, text)
+        elif answers:
+            self._unsent = lambda engine, session_id: engine.answer(session_id, answers)
+        has_words = self._unsent is not None or (self.session is not None and bool(self.session.message))
+        await self._show_call(self._human_delay_s if has_words else None)
 
-    async def _call(self, seconds: float | None) -> None:
-        """Show the call: a contact first (None), or the time to think again."""
+    async def _show_call(self, seconds: float | None) -> None:
+        """Show the call instead of the panel: a contact first (None), or the time to think again."""
         from tui.widgets.human_call import HumanCall
 
+        if not self.calling:
+            self.panel.display = False
+        elif isinstance(self.panel, HumanCall):
+            await self.panel.remove()
         self.calling = True
-        await self._show(HumanCall(seconds))
+        async with self.batch():
+            await self.query_one("#slot").mount(HumanCall(seconds))
+            self.remove_class("-empty")
+            self._tune()
+
+    async def _come_back(self) -> None:
+        """No call after all: the panel as it was, or as the conversation has become meanwhile."""
+        self.calling, self._contact = False, None
+        own, call = self.query_one("#slot").query_children(Panel).first(), self.panel
+        if self._moved:
+            await self.show_again()
+            return
+        async with self.batch():
+            await call.remove()
+            own.display = True
+            self.set_class(isinstance(own, Greeting), "-empty")
+            self._tune()
 
     async def on_human_call_contacted(self, event: HumanCall.Contacted) -> None:
         """How the person can be reached."""
@@ -284,14 +311,12 @@ class IntakeScreen(ConversationScreen):
             return
         self._contact = event.contact
         self.took()
-        await self._call(self._human_delay_s)
+        await self._show_call(self._human_delay_s)
 
     async def on_human_call_cancelled(self) -> None:
         """Not after all."""
-        self.calling = False
-        self._contact = None
         self.say("")
-        await self.show_again()
+        await self._come_back()
 
     def on_human_call_elapsed(self) -> None:
         """Nobody cancelled."""
@@ -301,10 +326,7 @@ class IntakeScreen(ConversationScreen):
     async def call_human(self) -> None:
         """Hand over to a technician."""
         try:
-            engine, session = await self.ready()
-            created = engine.ask_human(session.id, contact=self._contact)
-            self.post_message(self.Filed(created, contact_left=self._contact is not None))
+            await self.hand_over(self._contact, self._unsent)
         except GuichetError as error:
-            self.calling = False
-            await self.show_again()
+            await self.recover()
             self.explain(error)

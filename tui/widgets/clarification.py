@@ -143,6 +143,11 @@ class Clarification(Panel):
         """The answers of this round."""
         return ". ".join(text for _key, text in self._answers)
 
+    @property
+    def answers(self) -> tuple[tuple[str, str], ...]:
+        """What was answered so far."""
+        return tuple(self._answers)
+
     def press(self, action: str) -> None:
         """End the round early, or take the last answer back."""
         if action == "enough" and self._answers:

@@ -45,6 +45,11 @@ class Panel(Vertical):
         return ""
 
     @property
+    def answers(self) -> tuple[tuple[str, str], ...]:
+        """(question key, answer) of a round that was not sent yet."""
+        return ()
+
+    @property
     def keys(self) -> Sequence[Action]:
         """Keys of this panel for the last line of the screen, besides those of every screen."""
         return ()
