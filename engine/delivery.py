@@ -104,10 +104,16 @@ class Delivery:
         self._offline_since: datetime | None = None
         self._paused: str | None = None
         self._is_interrupted = False
+        self._pull_failed: str | None = None
         self._last_turn: datetime | None = None
         self._alarmed: str | None = None
         self._next_try = self._next_pull = self._next_heartbeat = now()
         self._seen_event = store.last_event_id()
+
+    @property
+    def problem(self) -> str | None:
+        """Why the last exchange with GLPI failed, as a code; None while all is well."""
+        return self._paused or ("NO_CONNECTION" if self._offline_since else self._pull_failed)
 
     def wake(self) -> None:
         """Something was put into the outbox."""
@@ -153,6 +159,7 @@ class Delivery:
     async def sync_once(self, direction: str) -> dict[str, int | float]:
         """Push, pull or both, once; counts for ``sync --once``."""
         started, pushed, pulled, failed = time.monotonic(), 0, 0, 0
+        self._mind_the_clock()
         client = await self._connected()
         before = client.requests if client else 0
         if direction in ("both", "push") and client:
@@ -320,10 +327,12 @@ class Delivery:
             if alarm := self._pause(error):
                 yield alarm
             return
-        except (GlpiError, TimeoutError):
+        except (GlpiError, TimeoutError) as error:
             # What was not taken over comes with the next pull: the cursor moves page by page.
-            _log.warning("GLPI_SYNC_ERROR | cause=pull")
+            self._pull_failed = error.code if isinstance(error, GlpiError) else "TIMEOUT"
+            _log.warning("GLPI_SYNC_ERROR | cause=%s", self._pull_failed)
             return
+        self._pull_failed = None
         for ticket, taken in changed:
             yield TicketUpdated(ticket, taken)
 

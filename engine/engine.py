@@ -130,6 +130,10 @@ class Engine(Conversation):
         """One full exchange with GLPI; the counts of spec section 8 (``sync --once``)."""
         return await self._delivery.sync_once(direction)
 
+    def sync_problem(self) -> str | None:
+        """Why the last exchange with GLPI failed, as a code (``NO_CONNECTION``, ``HTTP_502``); None if it did not."""
+        return self._delivery.problem
+
     async def aclose(self) -> None:
         """Release the lease, end the GLPI session, close the database."""
         await self._delivery.aclose()

@@ -34,9 +34,21 @@ async def _once(arguments: argparse.Namespace, config: Config) -> int:
     else:
         words = _("{pushed} envoyé(s), {pulled} reçu(s), {pending} en attente, {failed} en échec.")
         output.write(words.format(**counts) + "\n")
-    if not config.glpi.enabled or not (counts["pending"] or counts["failed"]):
+    if not config.glpi.enabled:
         return output.DONE
+    if not (counts["pending"] or counts["failed"]):
+        return _nothing_left(engine.sync_problem())
     return output.REFUSED if counts["failed"] and not counts["pending"] else output.NOT_IN_GLPI
+
+
+def _nothing_left(cause: str | None) -> int:
+    """Nothing waits to be sent; but did GLPI answer when it was asked for news?"""
+    if cause is None:
+        return output.DONE
+    message = _("GLPI n'a pas répondu comme il faut ({cause}) : ses nouvelles manquent.").format(cause=cause)
+    fix = _("Vérifiez l'adresse, le réseau et les jetons, puis recommencez.")
+    output.print_problem(output.Problem("glpi_unavailable", message, fix), as_json=False)
+    return output.ERROR
 
 
 async def _worker(arguments: argparse.Namespace, config: Config) -> int:
