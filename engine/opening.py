@@ -108,13 +108,21 @@ def connect(config: GlpiConfig) -> GlpiClient | None:
 
 
 def categories_of(config: Config) -> tuple[Category, ...]:
-    """The site's tree: ``categories.toml`` beside its configuration file, else the shipped one."""
+    """The site's tree: ``categories.toml`` beside its configuration file, else the shipped one.
+
+    Raises:
+        ConfigError: The site's file cannot be used.
+    """
     if config.source:
         from pathlib import Path
 
         beside = Path(config.source).with_name("categories.toml")
         if beside.is_file():
-            return load_categories(beside)
+            try:
+                return load_categories(beside)
+            except (OSError, ValueError) as error:
+                fix = "Corrigez ce fichier, ou retirez-le pour reprendre les catégories d'origine."
+                raise ConfigError("categories.toml", f"fichier inutilisable ({error})", fix, str(beside)) from error
     return load_categories()
 
 

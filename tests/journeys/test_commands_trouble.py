@@ -129,3 +129,15 @@ def test_a_pull_that_got_no_answer_is_not_done(connected: Guichet, glpi: Simulat
     failed = connected("sync", "pull", "--once", "--json")
     assert (failed.code, failed.json["pulled"]) == (1, 0)
     assert "NO_CONNECTION" in failed.err
+
+
+@pytest.mark.parametrize("tree", ["x = [", '[[category]]\ncode = "01-access"\n'], ids=["not TOML", "no name"])
+def test_a_broken_category_tree_is_a_matter_of_configuration(guichet: Guichet, tmp_path: Path, tree: str) -> None:
+    folder = tmp_path / "site"
+    folder.mkdir(mode=0o700)
+    (folder / "kiosk.toml").touch(mode=0o600)
+    (folder / "categories.toml").write_text(tree)
+    for command in (["triage", "Mon PC est lent"], ["new", "Mon PC est lent"], ["tickets"]):
+        ran = guichet(*command, "--json", "--config", str(folder / "kiosk.toml"))
+        assert (ran.code, ran.json["error"]["code"]) == (2, "configuration")
+        assert "categories.toml" in ran.json["error"]["message"]
