@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -22,6 +23,7 @@ def run_counter(config: Config, *, is_demo: bool, as_json: bool) -> int:
         message = _("Le guichet s'ouvre dans un terminal, et il n'y en a pas ici.")
         print_problem(Problem("no_terminal", message, _("Utilisez « guichet new » à la place.")), as_json=as_json)
         return USAGE
+    gc.disable()  # until the first frame stands; the app switches it on again
     from tui.kiosk import KioskApp
 
     shown = replace(config, demo=True, glpi=replace(config.glpi, enabled=True)) if is_demo else config
