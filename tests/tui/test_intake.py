@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
+import pytest
+from textual import events
 from textual.widgets import TextArea
 
 from engine import Engine, Priority, Stage, StoreUnavailable, ValidationMethod
@@ -367,6 +370,21 @@ async def test_a_result_for_a_screen_that_is_gone_is_ignored(counter: Counter) -
         await say(pilot, SLOW)
         await panel(pilot, "summary")
         assert "imprimante" not in words(pilot)
+
+
+@pytest.mark.parametrize("pauses", [2, 4])
+async def test_starting_over_while_the_answer_appears_is_no_crash(counter: Counter, pauses: int) -> None:
+    """Enter and F9 in one burst: the panel arrives on a screen that is being taken away."""
+    async with at_the_counter(counter) as pilot:
+        await pilot.press(*PRINTER[:20])
+        first = pilot.app.screen
+        pilot.app.post_message(events.Key("enter", "\r"))
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+        pilot.app.post_message(events.Key("f9", None))
+        await until(pilot, lambda: pilot.app.screen is not first and pilot.app.screen.query("#greeting, Greeting"))
+        await pilot.press("x")
+        assert "Bonjour" in words(pilot)
 
 
 async def test_a_refused_round_of_answers_keeps_them(counter: Counter) -> None:

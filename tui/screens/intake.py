@@ -7,6 +7,7 @@ heard by the name of the method instead of ``@on``, so that their modules are lo
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -74,14 +75,17 @@ class IntakeScreen(ConversationScreen):
         self._config, self._delivery, self._human_delay_s = config, delivery, human_delay_s
         self._contact: str | None = None
         self._unsent: Talk | None = None
-        self._moved = False  # whether the conversation went on behind a call for a human
+        self._called_from: Session | None = None  # the conversation as it was when a human was called
+        self._panel: Panel = Greeting()
+        self._behind: Panel = self._panel  # the panel that a call for a human hides
+        self._drawing = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         """Header, conversation, the panel of the moment, the place to write, the keys."""
         yield Masthead(self._delivery, demo=self._config.demo, location=self._config.kiosk.location)
         yield ChatLog(id="chat")
         with Vertical(id="slot"):
-            yield Greeting()
+            yield self._panel
         yield ErrorLine(id="error")
         yield ChatPrompt(id="prompt")
         yield ActionBar(self._keys(()), id="keys")
@@ -90,8 +94,8 @@ class IntakeScreen(ConversationScreen):
 
     @property
     def panel(self) -> Panel:
-        """The panel on screen."""
-        return self.query_one("#slot").query_children(Panel).last()
+        """The panel on screen, or just about to be."""
+        return self._panel
 
     @property
     def prompt(self) -> ChatPrompt:
@@ -101,7 +105,6 @@ class IntakeScreen(ConversationScreen):
     async def watch_session(self, session: Session | None) -> None:
         """Redraw what depends on the session."""
         self.query_one(ChatLog).session = session
-        self._moved = self.calling
         await self.show_again()
 
     async def show_again(self) -> None:
@@ -123,15 +126,21 @@ class IntakeScreen(ConversationScreen):
             await self._show(Working(_("Guichet s'ouvre, votre message est gardé")))
 
     async def _show(self, panel: Panel) -> None:
-        async with self.batch():
+        """Put a panel in the place of what is there; the screen may have been left meanwhile."""
+        async with self._drawing, self.batch():
             slot = self.query_one("#slot")
+            self._panel = panel
             await slot.remove_children()
+            if not slot.is_attached:
+                return
             await slot.mount(panel)
             self.set_class(isinstance(panel, Greeting), "-empty")
             self._tune()
 
     def _tune(self) -> None:
-        """Bring the prompt and the keys in tune with the panel."""
+        """Bring the prompt and the keys in tune with the panel, unless it is gone already."""
+        if not self.panel.is_attached:
+            return
         words = self.panel.prompt
         self.prompt.display = words is not None
         if words is not None:
@@ -183,12 +192,14 @@ class IntakeScreen(ConversationScreen):
     @on(ChatPrompt.Said)
     def hear(self, event: ChatPrompt.Said) -> None:
         """Enter: what the words mean is the panel's to say."""
-        self.panel.hear(event.text.strip())
+        if self.panel.is_attached:
+            self.panel.hear(event.text.strip())
 
     @on(LineInput.Steered)
     def steer(self, event: LineInput.Steered) -> None:
         """A key that steers the panel."""
-        self.panel.steer(event.key)
+        if self.panel.is_attached:
+            self.panel.steer(event.key)
 
     @on(ActionKey.Pressed)
     async def click(self, event: ActionKey.Pressed) -> None:
@@ -203,12 +214,12 @@ class IntakeScreen(ConversationScreen):
             self.post_message(self.Restarted())
         elif action == "quit":
             await self.app.action_quit()
-        else:
+        elif self.panel.is_attached:
             self.panel.press(action)
 
     def action_leaf(self, pages: int) -> None:
         """Leaf through a panel that is longer than its place, else through the conversation."""
-        if self.panel.leaf(pages):
+        if self.panel.is_attached and self.panel.leaf(pages):
             return
         chat = self.query_one(ChatLog)
         chat.scroll_relative(y=pages * max(chat.size.height - 1, 1), animate=False)
@@ -266,10 +277,10 @@ class IntakeScreen(ConversationScreen):
 
     async def _ask_human(self) -> None:
         """Call a technician; what is written and not sent yet goes along."""
-        if self.calling or (isinstance(self.panel, Working) and self._engine is None):
+        if self.calling or not self.panel.is_attached or (isinstance(self.panel, Working) and self._engine is None):
             return
         text, answers = self.prompt.text.strip(), self.panel.answers
-        self._unsent, self._moved = None, False
+        self._unsent, self._called_from = None, self.session
         if text and isinstance(self.panel, Greeting):
             self._unsent = lambda engine, session_id: engine.say(session_id, text)
         elif answers:
@@ -281,27 +292,31 @@ class IntakeScreen(ConversationScreen):
         """Show the call instead of the panel: a contact first (None), or the time to think again."""
         from tui.widgets.human_call import HumanCall
 
-        if not self.calling:
-            self.panel.display = False
-        elif isinstance(self.panel, HumanCall):
-            await self.panel.remove()
-        self.calling = True
-        async with self.batch():
-            await self.query_one("#slot").mount(HumanCall(seconds))
+        call = HumanCall(seconds)
+        async with self._drawing, self.batch():
+            slot = self.query_one("#slot")
+            if self.calling:
+                await slot.query_children(HumanCall).remove()
+            else:
+                self._behind, self.panel.display = self.panel, False
+            self.calling, self._panel = True, call
+            if not slot.is_attached:
+                return
+            await slot.mount(call)
             self.remove_class("-empty")
             self._tune()
 
     async def _come_back(self) -> None:
         """No call after all: the panel as it was, or as the conversation has become meanwhile."""
         self.calling, self._contact = False, None
-        own, call = self.query_one("#slot").query_children(Panel).first(), self.panel
-        if self._moved:
+        if self.session is not self._called_from or not self._behind.is_attached:
             await self.show_again()
             return
-        async with self.batch():
+        async with self._drawing, self.batch():
+            call, self._panel = self._panel, self._behind
             await call.remove()
-            own.display = True
-            self.set_class(isinstance(own, Greeting), "-empty")
+            self.panel.display = True
+            self.set_class(isinstance(self.panel, Greeting), "-empty")
             self._tune()
 
     async def on_human_call_contacted(self, event: HumanCall.Contacted) -> None:
@@ -326,7 +341,8 @@ class IntakeScreen(ConversationScreen):
     async def call_human(self) -> None:
         """Hand over to a technician."""
         try:
-            await self.hand_over(self._contact, self._unsent)
+            has_moved = self.session is not self._called_from  # what was unsent has been said meanwhile
+            await self.hand_over(self._contact, None if has_moved else self._unsent)
         except GuichetError as error:
             await self.recover()
             self.explain(error)
