@@ -64,8 +64,9 @@ class HumanCall(Panel):
         return (("Échap", _("Annuler"), "back"),)
 
     def hear(self, text: str) -> None:
-        """A contact."""
-        self.post_message(self.Contacted(text))
+        """A contact, while one is asked for; words sent just before the call stay in the prompt."""
+        if self.wants_contact:
+            self.post_message(self.Contacted(text))
 
     def press(self, action: str) -> None:
         """Cancel."""
