@@ -160,7 +160,13 @@ class KioskApp(App[None]):
         if self.engine is None:
             self.engine = self._open()
             self.hear_deliveries(self.engine)
+            self.prepare_engine(self.engine)
         return self.engine
+
+    @work(group="prepare", exit_on_error=False)
+    async def prepare_engine(self, engine: Engine) -> None:
+        """Bring in what the first message would wait for."""
+        await engine.prepare()
 
     # --- deliveries ---------------------------------------------------------------------------------------
 
@@ -206,6 +212,8 @@ class KioskApp(App[None]):
         if self.engine is not None and isinstance(self.screen, IntakeScreen):
             receipt = ReceiptScreen(self.config, self.engine, self.delivery, event, grace_s=self._receipt_grace_s)
             await self.switch_screen(receipt)
+            if receipt.is_mounted:
+                receipt.catch_up(self.delivery)
 
     @on(IntakeScreen.Restarted)
     async def start_over(self) -> None:
@@ -213,7 +221,10 @@ class KioskApp(App[None]):
         if isinstance(self.screen, IntakeScreen):
             self.screen.abandon()
         self.clear_selection()
-        await self.switch_screen(self._counter())
+        counter = self._counter()
+        await self.switch_screen(counter)
+        if counter.is_mounted:
+            counter.show_delivery(self.delivery)
 
     async def on_receipt_screen_done(self) -> None:
         """The next person, please; heard by name because the receipt is loaded when it is needed."""

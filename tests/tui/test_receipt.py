@@ -131,3 +131,20 @@ def test_a_large_number_is_five_rows_of_one_width() -> None:
     assert len(rows) == 5 and {len(row) for row in rows} == {18 * 4 - 1}
     assert all(set(row) <= {"█", " "} for row in rows)
     assert large("8", 1) == ["███", "█ █", "███", "█ █", "███"]
+
+
+async def test_what_happens_while_the_receipt_is_being_put_up_is_not_missed(counter: Counter) -> None:
+    """The sender may be faster than the screen: the receipt reads the ticket again once it stands."""
+    async with at_the_counter(counter) as pilot:
+        await say(pilot, PRINTER)
+        await panel(pilot, "summary")
+        await pilot.press("enter")
+        await receipt(pilot)
+        assert counter.engine is not None
+        screen = pilot.app.screen
+        assert isinstance(screen, ReceiptScreen)
+        counter.engine._store.update_ticket(
+            "TKT-2026-00001", glpi_ticket_id=12, synced_to_glpi=True, status="in_progress"
+        )
+        screen.catch_up(DeliveryState(enabled=True, known=True, waiting=1, problem="unreachable"))
+        await reads(pilot, "GLPI n°\u00a012", "pris en charge", "injoignable")

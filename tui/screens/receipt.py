@@ -21,6 +21,7 @@ from engine import (
     DeliveryEvent,
     Paused,
     Ticket,
+    TicketStatus,
     TicketUpdated,
     Undeliverable,
     ValidationMethod,
@@ -99,8 +100,17 @@ class ReceiptScreen(Screen[None]):
         """The state of the sending changed."""
         self.query_one(SyncBadge).state = state
 
+    def catch_up(self, state: DeliveryState) -> None:
+        """What happened while this screen was being put up was heard by nobody."""
+        self.show_delivery(state)
+        self.ticket = self._engine.ticket(self._created.ticket.ticket_number)
+        self._taken = self._taken or self.ticket.status == TicketStatus.IN_PROGRESS.value
+        self._redraw()
+
     def hear_delivery(self, event: DeliveryEvent) -> None:
         """Something happened on the way to GLPI, perhaps to this ticket."""
+        if not self.is_mounted:
+            return  # ``catch_up`` follows
         number = self._created.ticket.ticket_number
         if isinstance(event, Delivered | TicketUpdated) and event.ticket.ticket_number == number:
             self._taken = self._taken or (isinstance(event, TicketUpdated) and event.taken)
@@ -136,11 +146,12 @@ class ReceiptScreen(Screen[None]):
     def _headline(self) -> str:
         if self._created.already_used:
             return _("Ce ticket existe déjà.")
-        return (
-            _("Votre demande part chez un technicien, comme vous l'avez écrite.")
-            if self._escalated
-            else _("Votre ticket est créé.")
-        )
+        return self._escalated_headline() if self._escalated else _("Votre ticket est créé.")
+
+    def _escalated_headline(self) -> str:
+        if self._created.session.message:
+            return _("Votre demande part chez un technicien, comme vous l'avez écrite.")
+        return _("Votre demande part chez un technicien.")
 
     def _title(self) -> Content:
         title, left = shortened(one_line(self._shown.title), TITLE_LIMIT)
