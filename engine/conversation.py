@@ -81,6 +81,16 @@ class Conversation:
         self._store.save_session(session)
         return session
 
+    def introduce(self, session_id: str, requester_email: str, identified_by: str = "typed") -> Session:
+        """The requester says who they are in the middle of a conversation."""
+        session = self._live(session_id)
+        address = masking.clean(requester_email).strip()[:_CONTACT_LIMIT]
+        if not address or session.stage.is_final:
+            return session
+        known = replace(session, requester_email=address, identified_by=identified_by)
+        self._save(session, known)
+        return known
+
     def session(self, session_id: str) -> Session:
         """The session as the database has it. Raises SessionNotFound."""
         session = self._store.session(session_id)
@@ -109,6 +119,14 @@ class Conversation:
         async with aclosing(self._triage(session)) as events:
             async for event in events:
                 yield event
+
+    async def resume(self, session_id: str) -> AsyncGenerator[ConversationEvent]:
+        """Read again what a process that was killed did not get to read; yields as ``say``."""
+        session = self._live(session_id)
+        if session.stage is Stage.TRIAGING:
+            async with aclosing(self._triage(session)) as events:
+                async for event in events:
+                    yield event
 
     async def answer(self, session_id: str, answers: Sequence[tuple[str, str]]) -> AsyncGenerator[ConversationEvent]:
         """One round of answers, (question key, text) each; the session goes on under a new id.
@@ -149,7 +167,7 @@ class Conversation:
             case "yes" if session.stage is not Stage.EDITING:
                 yield self.confirm(session_id)
             case "no":
-                yield self._refused(session_id)
+                yield self._refused(session_id, masked.text)
             case "modify":
                 yield SessionChanged(self.open_form(session_id))
             case _:
@@ -334,13 +352,13 @@ class Conversation:
         if not self._store.save_session(after, expected_stage=before.stage):
             raise IllegalStep("the session was changed meanwhile")
 
-    def _refused(self, session_id: str) -> SessionChanged | TicketCreated:
+    def _refused(self, session_id: str, words: str = "") -> SessionChanged | TicketCreated:
         from engine.triage.questions import refusal_question
 
         session = self._live(session_id)
         if session.stage is Stage.EDITING:
             session = self.close_form(session_id)
-        after = self._step(session_id, workflow.Refused(refusal_question(), self._now())).session
+        after = self._step(session_id, workflow.Refused(refusal_question(), self._now(), words)).session
         return self._file(after, session.stage) if after.stage is Stage.ESCALATED else SessionChanged(after)
 
     def _file(self, session: Session, before: Stage, contact: str | None = None) -> TicketCreated:

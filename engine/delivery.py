@@ -12,6 +12,7 @@ import logging
 import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -109,6 +110,11 @@ class Delivery:
         self._alarmed: str | None = None
         self._next_try = self._next_pull = self._next_heartbeat = now()
         self._seen_event = store.last_event_id()
+
+    @property
+    def refusal(self) -> str | None:
+        """Why GLPI refuses this installation, as a code; None if it does not."""
+        return self._paused
 
     @property
     def problem(self) -> str | None:
@@ -251,6 +257,8 @@ class Delivery:
             self._next_try = self._now() + timedelta(seconds=self._timings.probe_s)
             return False
         self._offline_since = None
+        if self._pull_failed is not None:
+            self._next_pull = self._now()
         self.outbox.hasten()
         return True
 
@@ -285,8 +293,7 @@ class Delivery:
             wait = self._timings.gaps_s[0]
         else:
             wait = max(asked or 0.0, delay_after(entry.attempts).total_seconds() * random.uniform(0.8, 1.2))
-            self._offline_since = self._offline_since or self._now()
-            self._next_try = self._now() + timedelta(seconds=asked or self._timings.probe_s)
+            self._be_offline(asked)
         at = self._now() + timedelta(seconds=wait)
         self.outbox.settle(entry.id, state, error=code, next_attempt_at=at, expected_attempts=entry.attempts)
         _log.warning("GLPI_SYNC_ERROR | ticket_number=%s | cause=%s", entry.ticket_number, code)
@@ -320,21 +327,28 @@ class Delivery:
         """Take over what GLPI changed."""
         assert self._mirror is not None, "a client makes a mirror"
         self._next_pull = self._now() + self._pull_interval()
+        changed: list[DeliveryEvent] = []
+        self._pull_failed = None
         try:
-            async with asyncio.timeout(self._timings.post_limit_s):
-                changed = await self._mirror.pull()
+            async with asyncio.timeout(self._timings.post_limit_s), aclosing(self._mirror.pull()) as updates:
+                async for ticket, taken in updates:
+                    changed.append(TicketUpdated(ticket, taken))
         except CallerRefused as error:
             if alarm := self._pause(error):
-                yield alarm
-            return
+                changed.append(alarm)
         except (GlpiError, TimeoutError) as error:
             # What was not taken over comes with the next pull: the cursor moves page by page.
             self._pull_failed = error.code if isinstance(error, GlpiError) else "TIMEOUT"
             _log.warning("GLPI_SYNC_ERROR | cause=%s", self._pull_failed)
-            return
-        self._pull_failed = None
-        for ticket, taken in changed:
-            yield TicketUpdated(ticket, taken)
+            if isinstance(error, NotSent):
+                self._be_offline(error.retry_after_s)
+        for event in changed:
+            yield event
+
+    def _be_offline(self, retry_after_s: float | None) -> None:
+        """Nobody is home: only probe, until somebody is."""
+        self._offline_since = self._offline_since or self._now()
+        self._next_try = self._now() + timedelta(seconds=retry_after_s or self._timings.probe_s)
 
     def _pull_interval(self) -> timedelta:
         """As configured, but never so short that an hour of pulls would exceed the read budget."""
@@ -407,7 +421,7 @@ class Delivery:
     def _idle(self) -> Idle:
         count, oldest = self.outbox.waiting()
         age = (self._now() - oldest).total_seconds() if oldest else 0.0
-        problem = self._paused or ("unreachable" if self._offline_since else None)
+        problem = self._paused or ("unreachable" if self._offline_since or self._pull_failed else None)
         return Idle(count, round(age // 60 * 60), problem, self._config.glpi.enabled)
 
     async def _rest(self, seconds: float) -> None:

@@ -74,7 +74,7 @@ class Engine(Conversation):
         from engine.opening import open_parts
 
         parts = open_parts(config, now=now, role=role)
-        engine = cls(
+        return cls(
             config,
             parts.store,
             parts.cascade,
@@ -84,9 +84,6 @@ class Engine(Conversation):
             now=now,
             log=parts.log,
         )
-        if role == "kiosk":
-            parts.store.abandon_open_sessions(parts.device)
-        return engine
 
     # --- what is known -------------------------------------------------------------------------------------
 
@@ -129,6 +126,10 @@ class Engine(Conversation):
     async def sync(self, direction: str = "both") -> dict[str, int | float]:
         """One full exchange with GLPI; the counts of spec section 8 (``sync --once``)."""
         return await self._delivery.sync_once(direction)
+
+    def sync_refusal(self) -> str | None:
+        """Why GLPI refuses this installation (token, address, profile), as a code; None if it does not."""
+        return self._delivery.refusal
 
     def sync_problem(self) -> str | None:
         """Why the last exchange with GLPI failed, as a code (``NO_CONNECTION``, ``HTTP_502``); None if it did not."""

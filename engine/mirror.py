@@ -5,7 +5,7 @@ The cursor is GLPI's own raw ``date_mod`` and moves only after its page was take
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -29,27 +29,25 @@ class Mirror:
         """``now``: clock, aware UTC."""
         self._store, self._client, self._now = store, client, now
 
-    async def pull(self) -> list[tuple[Ticket, bool]]:
+    async def pull(self) -> AsyncGenerator[tuple[Ticket, bool]]:
         """Take over what changed since our oldest ticket was read back; before that there is nothing to ask for.
 
-        Returns:
-            (ticket, whether a technician just took it) for each ticket of ours that changed.
+        Yields:
+            (ticket, whether a technician just took it) for each ticket of ours that changed, as it is stored.
         """
-        changed: list[tuple[Ticket, bool]] = []
         cursor = self._store.get_state(CURSOR)
         for _ in range(_PAGES if cursor is not None else 0):
             page = await self._client.changed_tickets(cursor)
             for state in page.tickets:
                 ticket = self._store.ticket_by_glpi_id(state.id)
                 if ticket is not None and _differs(ticket, state):
-                    changed.append(self._take_over(ticket, state))
+                    yield self._take_over(ticket, state)
             is_over = page.complete or page.cursor in (None, cursor)
             if page.cursor is not None and page.cursor != cursor:
                 cursor = page.cursor
                 self._store.set_state(CURSOR, cursor)
             if is_over:
                 break
-        return changed
 
     def _take_over(self, ticket: Ticket, state: TicketState) -> tuple[Ticket, bool]:
         status = status_from_glpi(state.status)

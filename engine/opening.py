@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial, wraps
@@ -45,34 +46,31 @@ class Parts:
 
 
 def open_parts(config: Config, *, now: Callable[[], datetime], role: str) -> Parts:
-    """Open everything an engine needs. Raises StoreUnavailable or ConfigError."""
-    path = config.database_path
+    """Open everything an engine needs; what was opened is closed again when a later part fails.
+
+    Raises:
+        StoreUnavailable, ConfigError.
+    """
     try:
-        db = open_database(path, config.database.group)
+        db = open_database(config.database_path, config.database.group)
     except DatabaseError as error:
         raise StoreUnavailable(error.reason, error.path) from error
-    log = open_log(config)
-    store = guarded(Store(db, now=now, device_code=config.kiosk.device_code))
-    outbox = guarded(Outbox(db, now=now))
-    store.expire_sessions()
-    _refresh_tree(store, config)
-    delivery = Delivery(
-        config,
-        store,
-        outbox,
-        partial(asyncio.to_thread, connect, config.glpi),
-        owner=owner.this_process(),
-        is_dead=owner.is_dead,
-        now=now,
-    )
-    return Parts(
-        store,
-        triage_of(config),
-        delivery,
-        device_of(config, role),
-        is_limited=role == "kiosk" or not is_technician(config),
-        log=log,
-    )
+    with ExitStack() as opened:
+        opened.callback(db.close)
+        store = guarded(Store(db, now=now, device_code=config.kiosk.device_code))
+        outbox = guarded(Outbox(db, now=now))
+        device = device_of(config, role)
+        store.expire_sessions()
+        if role == "kiosk":
+            store.abandon_open_sessions(device)
+        _refresh_tree(store, config)
+        connect_later = partial(asyncio.to_thread, connect, config.glpi)
+        mine = owner.this_process()
+        delivery = Delivery(config, store, outbox, connect_later, owner=mine, is_dead=owner.is_dead, now=now)
+        is_limited = role == "kiosk" or not is_technician(config)
+        parts = Parts(store, triage_of(config), delivery, device, is_limited, open_log(config))
+        opened.pop_all()
+    return parts
 
 
 def triage_of(config: Config) -> Cascade:

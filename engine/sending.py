@@ -226,11 +226,14 @@ class Sender:
         return "requester_repaired"
 
     async def _audit(self, entry: OutboxEntry, ticket: Ticket) -> None:
-        """After a second POST: keep the lowest id, put the rest into the trash, record it."""
+        """After a second POST: keep the lowest id that is not in the trash, put the rest aside, record it."""
         found = await self._client.find_tickets(entry.key.removesuffix(_AUDIT), since=None)
-        keep = found[0] if found else ticket.glpi_ticket_id
-        notes = sorted({await self._put_aside(copy, found[0]) for copy in found[1:]})
-        changes = {"sync_note": ",".join(notes)} if notes else {}
+        # Alone it is kept wherever it is; of several, a technician may have trashed one before us.
+        live = found if len(found) < 2 else [n for n in found if not (await self._client.get_ticket(n)).is_deleted]
+        keep = live[0] if live else ticket.glpi_ticket_id
+        notes = [await self._put_aside(copy, live[0]) for copy in live[1:]]
+        kept_notes = dict.fromkeys(filter(None, [ticket.sync_note, *notes]))
+        changes = {"sync_note": ",".join(kept_notes)} if notes else {}
         if keep is None or keep == ticket.glpi_ticket_id:
             self._settle(entry, EntryState.DONE, ticket_changes=changes)
         else:

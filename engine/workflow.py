@@ -98,6 +98,8 @@ class Refused:
 
     question: Question
     at: datetime
+    words: str = ""
+    """What they typed, when they did not press a key."""
 
 
 @dataclass(frozen=True)
@@ -218,6 +220,8 @@ def _edit(session: Session, event: Edited, rules: Rules) -> Step:
 
 
 def _ask_what_is_wrong(session: Session, event: Refused, rules: Rules) -> Step:
+    if event.words:
+        session = replace(session, turns=(*session.turns, Turn("requester", event.words, event.at, "reply")))
     if session.attempts >= rules.max_attempts:
         return Step(replace(session, stage=Stage.ESCALATED, status=SessionStatus.CONVERTED, action=Action.ESCALATE))
     assert session.draft is not None, "a summary has a draft"

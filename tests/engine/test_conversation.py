@@ -263,3 +263,21 @@ async def test_after_three_rounds_a_refused_summary_calls_a_human(engine: Engine
     outcome = engine.refuse(session.id)
     assert isinstance(outcome, TicketCreated)
     assert outcome.ticket.ready_for_l1 is False
+
+
+async def test_what_was_said_with_a_no_is_part_of_the_conversation(engine: Engine) -> None:
+    session = await said(engine, PRINTER)
+    await conversation(engine.reply(session.id, "non, c'est le scanner de la salle 12"))
+    assert "le scanner de la salle 12" in engine.ask_human(session.id).ticket.description
+
+
+async def test_a_triage_cut_short_by_a_kill_can_be_taken_up(engine: Engine, clock: Clock) -> None:
+    slow = SlowTriage()
+    killed = Engine(engine.config, engine._store, slow, engine._delivery, device="k1", now=clock)  # type: ignore[arg-type]
+    session = killed.begin()
+    async with aclosing(killed.say(session.id, PRINTER)) as events:
+        await anext(events)
+    outcome = (await conversation(engine.resume(session.id)))[-1]
+    assert isinstance(outcome, SessionChanged)
+    assert outcome.session.stage is Stage.VALIDATING
+    assert await conversation(engine.resume(session.id)) == []

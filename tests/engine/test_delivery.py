@@ -288,3 +288,20 @@ async def test_one_alarm_is_raised_however_often_it_is_tried_again(
     (entry,) = engine.outbox()
     assert entry.state is EntryState.PENDING
     await engine.aclose()
+
+
+async def test_a_glpi_that_is_away_at_the_start_is_said_to_be_and_its_return_is_noticed(
+    counter: Engine, clock: Clock, glpi: Simulator
+) -> None:
+    confirmed(counter, clock)
+    await past_audit(counter, clock)
+    glpi.stop()
+    clock.at += timedelta(hours=1)
+    away = [event async for event in counter._delivery._turn(pull=True)]
+    assert [event.problem for event in away if isinstance(event, Idle)] == ["unreachable"]
+    glpi.start()
+    (glpi_id,) = glpi.tickets
+    glpi.take(glpi_id)
+    clock.at += timedelta(seconds=30)
+    events = [event async for event in counter._delivery._turn(pull=True)]
+    assert [event.taken for event in events if isinstance(event, TicketUpdated)] == [True]

@@ -433,3 +433,25 @@ def test_no_secret_is_in_the_database_or_its_wal(guichet: Guichet, tmp_path: Pat
     assert b"imprimante" in stored
     assert secret.encode() not in stored
     assert card.encode() not in stored
+
+
+def test_a_doubtful_reply_is_not_turned_into_a_yes_by_the_flag(connected: Guichet, glpi: Simulator) -> None:
+    for doubt in ("hein ?", "ok mais change le titre"):
+        asked = connected("new", "--json", stdin=PRINTER)
+        again = connected("new", "--session", asked.json["session_id"], "--answer", doubt, "--yes", "--json")
+        assert (again.code, again.json["ticket_number"]) == (3, None)
+    assert glpi.tickets == {}
+
+
+def test_who_asks_can_be_said_in_the_middle(connected: Guichet, glpi: Simulator) -> None:
+    asked = connected("new", "--json", stdin=PRINTER)
+    mail = "marie.dupont@exemple.fr"
+    done = connected("new", "--session", asked.json["session_id"], "--requester", mail, "--confirm", "--json")
+    assert glpi.requesters(done.json["glpi_ticket_id"]) == [(8, "")]
+
+
+def test_a_refused_token_is_named_beside_the_stored_ticket(connected: Guichet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLPI_USER_TOKEN", "wrong")
+    stored = connected("new", "--yes", "--json", stdin=PRINTER)
+    assert (stored.code, stored.json["error"]["code"]) == (5, "glpi_refuses_us")
+    assert stored.json["ticket_number"] is not None

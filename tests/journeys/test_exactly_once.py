@@ -157,6 +157,25 @@ async def test_a_second_post_is_audited_and_one_ticket_is_kept(
     await engine.aclose()
 
 
+async def test_an_audit_keeps_the_copy_that_a_technician_kept(tmp_path: Path, clock: Clock, glpi: Simulator) -> None:
+    """Somebody saw both and put the first one into the trash before we looked."""
+    glpi.faults.add("commit_then_drop")
+    glpi.hide(1)
+    engine = open_counter(tmp_path / "guichet.db", clock, lambda: client_of(glpi), url=glpi.url, sleep=clock.sleep)
+    session = summary(clock())
+    engine._store.save_session(session)
+    number = engine.confirm(session.id).ticket.ticket_number
+    while len(glpi.tickets) < 2:
+        await delivered(engine)
+        clock.at += timedelta(seconds=60)
+    glpi.show(1)
+    glpi.trash(1)
+    await past_audit(engine, clock)
+    assert engine.ticket(number).glpi_ticket_id == 2
+    assert not glpi.tickets[2]["is_deleted"]
+    await engine.aclose()
+
+
 # --- killed anywhere --------------------------------------------------------------------------------------------
 
 

@@ -113,7 +113,10 @@ def _text_of(arguments: argparse.Namespace) -> str | None:
 def _begun(engine: Engine, arguments: argparse.Namespace, text: str | None) -> Session:
     """The session to speak about: the one given, or a new one."""
     if arguments.session is not None:
-        return engine.session(arguments.session)
+        session = engine.session(arguments.session)
+        if arguments.requester and not session.stage.is_final:
+            session = engine.introduce(session.id, one_line(arguments.requester))
+        return session
     if text is None and not arguments.human:
         raise InvalidInput("empty")
     if text is not None:
@@ -128,9 +131,12 @@ async def _converse(engine: Engine, arguments: argparse.Namespace, session: Sess
     try:
         if text is not None:
             session, created, _unclear = await _last(engine.say(session.id, text), session)
+        elif session.stage is Stage.TRIAGING and not arguments.human:
+            session, created, _unclear = await _last(engine.resume(session.id), session)
         if arguments.answer and session.ticket_number is None:
             session, created, is_unclear = await _last(_answering(engine, session, arguments.answer), session)
-        created = created or _decide(engine, arguments, session)
+        is_open = not is_unclear and not (arguments.answer and session.stage is Stage.EDITING)
+        created = created or (_decide(engine, arguments, session) if is_open else None)
     except GuichetError as error:
         if engine.session(session.id).draft is None:
             engine.abandon(session.id)
@@ -228,7 +234,11 @@ def _problem(engine: Engine, outcome: _Outcome) -> output.Problem | None:
     if ticket is None and session.stage.is_final:
         message = _("Cette demande est terminée : elle a été abandonnée, ou remplacée par la suivante.")
         return output.Problem("illegal_step", message, _("Recommencez sans --session, ou avec l'identifiant suivant."))
-    if _exit_code(engine, outcome) != output.REFUSED:
+    code, cause = _exit_code(engine, outcome), engine.sync_refusal()
+    if code == output.NOT_IN_GLPI and cause is not None:
+        message = _("Enregistré ici ; GLPI refuse cette installation ({cause}).").format(cause=cause)
+        return output.Problem("glpi_refuses_us", message, _("Vérifiez l'adresse de l'API, les jetons et le profil."))
+    if code != output.REFUSED:
         return None
     return output.Problem(
         "refused_by_glpi",
