@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from data.outbox import Outbox
     from data.store import Store
     from engine.config import GlpiConfig
-    from engine.delivery import Timings
+    from engine.timings import Timings
     from glpi.client import GlpiClient
     from glpi.models import TicketInput
 

@@ -10,9 +10,9 @@ import pytest
 
 from data.records import EntryState
 from engine import owner
-from engine.delivery import Timings, delay_after
 from engine.engine import Engine
 from engine.events import Deferred, Delivered, DeliveryEvent, Idle, Paused, TicketUpdated, Undeliverable
+from engine.timings import Timings, delay_after
 from glpi.legacy import LegacyClient
 from glpi.simulator import Simulator
 from glpi.simulator import status as answered_with
