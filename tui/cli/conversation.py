@@ -236,7 +236,7 @@ def _problem(engine: Engine, outcome: _Outcome) -> output.Problem | None:
         return output.Problem("illegal_step", message, _("Recommencez sans --session, ou avec l'identifiant suivant."))
     code, cause = _exit_code(engine, outcome), engine.sync_refusal()
     if code == output.NOT_IN_GLPI and cause is not None:
-        message = _("Enregistré ici ; GLPI refuse cette installation ({cause}).").format(cause=cause)
+        message = _("Enregistré ici ; GLPI refuse cette installation ({cause}).").format(cause=cause)
         return output.Problem("glpi_refuses_us", message, _("Vérifiez l'adresse de l'API, les jetons et le profil."))
     if code != output.REFUSED:
         return None
