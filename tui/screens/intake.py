@@ -191,9 +191,12 @@ class IntakeScreen(ConversationScreen):
 
     @on(ChatPrompt.Said)
     def hear(self, event: ChatPrompt.Said) -> None:
-        """Enter: what the words mean is the panel's to say."""
+        """Enter: what the words mean is the panel's to say. Nothing but spaces is nothing."""
+        text = event.text.strip()
+        if not text:
+            self.prompt.write("")
         if self.panel.is_attached:
-            self.panel.hear(event.text.strip())
+            self.panel.hear(text)
 
     @on(LineInput.Steered)
     def steer(self, event: LineInput.Steered) -> None:
@@ -269,6 +272,15 @@ class IntakeScreen(ConversationScreen):
         """Nothing was answered."""
         self.say(_("Répondez d'abord à la question, ou demandez un technicien avec F8."), hint=True)
 
+    def on_clarification_mistyped(self, event: Clarification.Mistyped) -> None:
+        """A digit beyond the choices."""
+        self.prompt.write("")
+        if event.last == 1:
+            self.say(_("Tapez 1, ou répondez avec vos mots."), hint=True)
+        else:
+            sentence = _("Choisissez un chiffre de 1 à {n}, ou répondez avec vos mots.")
+            self.say(sentence.format(n=event.last), hint=True)
+
     def on_clarification_completed(self, event: Clarification.Completed) -> None:
         """The round is over."""
         self.converse(lambda engine, session_id: engine.answer(session_id, event.answers))
@@ -279,7 +291,8 @@ class IntakeScreen(ConversationScreen):
         """Call a technician; what is written and not sent yet goes along."""
         if self.calling or not self.panel.is_attached or (isinstance(self.panel, Working) and self._engine is None):
             return
-        text, answers = self.prompt.text.strip(), self.panel.answers
+        text = self.prompt.text.strip()
+        answers = self.panel.answers_with(text)
         self._unsent, self._called_from = None, self.session
         if text and isinstance(self.panel, Greeting):
             self._unsent = lambda engine, session_id: engine.say(session_id, text)

@@ -65,6 +65,7 @@ class ChatPrompt(Horizontal):
         """Put a text there, the cursor behind it."""
         self.line.value = text
         self.line.cursor_position = len(self.line.value)
+        self.line.show_cursor()
 
     @on(LineInput.Submitted)
     def pass_on(self, event: LineInput.Submitted) -> None:

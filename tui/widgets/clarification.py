@@ -83,6 +83,13 @@ class Clarification(Panel):
     class Unanswered(Message):
         """An answer is needed first."""
 
+    @dataclass
+    class Mistyped(Message):
+        """A digit that stands before no answer."""
+
+        last: int
+        """The highest digit that does."""
+
     def __init__(self, session: Session, max_attempts: int) -> None:
         """``session``: in CLARIFYING; ``max_attempts``: rounds before a technician takes over."""
         super().__init__(id="clarification")
@@ -121,7 +128,10 @@ class Clarification(Panel):
         digits = [str(number) for number in range(1, len(self.question.answers[:MOST_CHOICES]) + 1)]
         if not digits:
             return PromptWords(_("Votre réponse"), _("Écrivez ici, puis Entrée"))
-        hint = _("Un chiffre de 1 à {n}, ou votre réponse puis Entrée").format(n=len(digits))
+        if len(digits) == 1:
+            hint = _("Le chiffre 1, ou votre réponse puis Entrée")
+        else:
+            hint = _("Un chiffre de 1 à {n}, ou votre réponse puis Entrée").format(n=len(digits))
         return PromptWords(_("Votre réponse"), hint, frozenset([*digits, "up", "down"]))
 
     @property
@@ -130,8 +140,15 @@ class Clarification(Panel):
         return (("F5", _("C'est tout"), "enough"), ("Échap", _("Revenir"), "back")) if self._answers else ()
 
     def hear(self, text: str) -> None:
-        """Words are an answer; Enter alone takes the chosen one."""
-        if text:
+        """Words are an answer, a digit means a ready-made one; Enter alone takes the chosen one."""
+        last = len(self.question.answers[:MOST_CHOICES])
+        if last and len(text) == 1 and text.isdecimal():
+            number = int(text)
+            if 1 <= number <= last:
+                self.pick(number)
+            else:
+                self.post_message(self.Mistyped(last))
+        elif text:
             self.answer(text)
         elif self.chosen is not None:
             self.pick(self.chosen)
@@ -143,10 +160,9 @@ class Clarification(Panel):
         """The answers of this round."""
         return ". ".join(text for _key, text in self._answers)
 
-    @property
-    def answers(self) -> tuple[tuple[str, str], ...]:
-        """What was answered so far."""
-        return tuple(self._answers)
+    def answers_with(self, text: str) -> tuple[tuple[str, str], ...]:
+        """What was answered so far; ``text`` answers the question asked now, if it says anything."""
+        return (*self._answers, (self.question.key, text)) if text else tuple(self._answers)
 
     def press(self, action: str) -> None:
         """End the round early, or take the last answer back."""

@@ -64,3 +64,11 @@ class LineInput(Input):
         event.prevent_default()
         start, end = sorted(self.selection)
         self.replace(one_line(event.text), start, end)
+        self.show_cursor()
+
+    def show_cursor(self) -> None:
+        """Scroll to the cursor."""
+        # NOTE: Textual 8.2.8 does not scroll for the first value a field gets.
+        position = self.cursor_position
+        self.cursor_position = 0
+        self.cursor_position = position

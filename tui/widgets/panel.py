@@ -44,9 +44,8 @@ class Panel(Vertical):
         """What was written here and is nowhere else yet; put back into the prompt when the session expired."""
         return ""
 
-    @property
-    def answers(self) -> tuple[tuple[str, str], ...]:
-        """(question key, answer) of a round that was not sent yet."""
+    def answers_with(self, text: str) -> tuple[tuple[str, str], ...]:
+        """(question key, answer) of a round that was not sent yet; ``text`` stands in the prompt."""
         return ()
 
     @property

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from engine import DeliveryEvent
 
 
+YOUNG_S = 60.0
+"""Seconds up to which an age is not worth a number; the delivery says ages in whole minutes."""
+
+
 @dataclass(frozen=True)
 class DeliveryState:
     """What the delivery last said, as far as a badge needs it."""
@@ -56,6 +60,8 @@ def badge_words(state: DeliveryState) -> tuple[str, str, str]:
     if state.problem is not None:
         return "■", _("envoi suspendu : {why}").format(why=pause_words(state.problem)), _("envoi suspendu")
     if state.waiting:
+        if state.oldest_s < YOUNG_S:
+            return "▲", _("{count}, depuis un instant").format(count=count), count
         age = age_words(state.oldest_s)
         return "▲", _("{count}, le plus ancien : {age}").format(count=count, age=age), f"{count} ({age})"
     calm = _("GLPI à jour") if state.known else _("ouverture…")
