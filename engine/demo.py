@@ -61,14 +61,17 @@ def demonstration(config: Config) -> Iterator[Config]:
 
 
 @contextmanager
-def simulator(config: Config, *, port: int, version: int, faults: Sequence[str] = ()) -> Iterator[Simulator]:
-    """An embedded GLPI with the site's category tree, that forgets everything when it ends.
+def simulator(
+    config: Config, *, port: int, version: int, faults: Sequence[str] = (), state: str | None = None
+) -> Iterator[Simulator]:
+    """An embedded GLPI with the site's category tree, that forgets everything when it ends unless there is a state.
 
     Args:
         config: For the category tree.
         port: 0 takes a free one.
         version: 10 or 11.
         faults: In words, ``commit_then_drop POST /Ticket 1``.
+        state: File that keeps its tickets and tokens.
 
     Raises:
         OSError: The port is taken.
@@ -77,7 +80,8 @@ def simulator(config: Config, *, port: int, version: int, faults: Sequence[str] 
     from engine.opening import categories_of
     from glpi.simulator import Simulator
 
-    with Simulator(version=version, port=port, categories=_completenames(categories_of(config))) as running:
+    tree, kept = _completenames(categories_of(config)), Path(state) if state else None
+    with Simulator(version=version, port=port, categories=tree, state=kept) as running:
         for fault in faults:
             running.faults.parse(fault)
         yield running

@@ -57,6 +57,7 @@ def _parser() -> Parser:
     sync.add_argument("--once", action="store_true", help="une seule fois ; sinon reste en service")
     simulator = commands.add_parser("simulator", parents=[common], help="un GLPI embarqué sur 127.0.0.1")
     simulator.add_argument("--port", type=number(0, 65535), metavar="N", default=0, help="0 : un port libre")
+    simulator.add_argument("--state", metavar="FICHIER", help="garder tickets et jetons d'une fois à l'autre")
     simulator.add_argument("--glpi", type=int, choices=(10, 11), default=11, help="version simulée")
     simulator.add_argument(
         "--fault", action="append", default=[], metavar="PANNE", help="« commit_then_drop POST /Ticket 1 »"

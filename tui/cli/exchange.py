@@ -7,6 +7,7 @@ import asyncio
 import signal
 import threading
 from contextlib import aclosing
+from pathlib import Path
 
 from engine import Config, Deferred, Delivered, GuichetError, Paused, TicketUpdated, Undeliverable
 from engine.engine import Engine
@@ -93,8 +94,14 @@ def run_simulator(arguments: argparse.Namespace, config: Config) -> int:
     """An embedded GLPI on loopback until Ctrl-C; prints its address and tokens."""
     from engine.demo import simulator
 
+    if arguments.state and not Path(arguments.state).absolute().parent.is_dir():
+        message = _("Le dossier de {file} n'existe pas.").format(file=arguments.state)
+        output.print_problem(output.Problem("state", message, _("Créez-le d'abord.")), as_json=arguments.json)
+        return output.USAGE
     try:
-        with simulator(config, port=arguments.port, version=arguments.glpi, faults=arguments.fault) as running:
+        with simulator(
+            config, port=arguments.port, version=arguments.glpi, faults=arguments.fault, state=arguments.state
+        ) as running:
             access = {"url": running.url, "app_token": running.app_token, "user_token": running.user_token}
             if arguments.json:
                 output.print_json(access)
