@@ -96,9 +96,13 @@ class Delivery:
     async def run(self) -> AsyncGenerator[DeliveryEvent]:
         """Send what is due, pull what changed, and go on until closed."""
         last: DeliveryEvent | None = None
+        is_first = True
         while True:
             worked = False
             try:
+                if is_first:
+                    self.outbox.hasten()  # what an earlier run was waiting for may be over
+                    is_first = False
                 async for event in self._turn(pull=True):
                     worked = worked or not isinstance(event, Idle)
                     if event != last:

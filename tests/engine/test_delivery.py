@@ -305,3 +305,18 @@ async def test_a_glpi_that_is_away_at_the_start_is_said_to_be_and_its_return_is_
     clock.at += timedelta(seconds=30)
     events = [event async for event in counter._delivery._turn(pull=True)]
     assert [event.taken for event in events if isinstance(event, TicketUpdated)] == [True]
+
+
+async def test_a_restart_does_not_wait_for_the_back_off_of_the_run_before(
+    tmp_path: Path, counter: Engine, clock: Clock, glpi: Simulator
+) -> None:
+    glpi.stop()
+    confirmed(counter, clock)
+    await delivered(counter, wait_s=0.1)
+    await counter._delivery.aclose()
+    glpi.start()
+    again = open_counter(tmp_path / "db" / "guichet.db", clock, lambda: client_of(glpi), url=glpi.url)
+    before = clock()
+    await first(again, Delivered)
+    assert clock() == before
+    await again.aclose()
