@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from datetime import datetime
 
@@ -9,14 +10,13 @@ from data.records import UNCATEGORISED, Priority, Session, Stage, Ticket, Ticket
 from engine.translate import description
 
 NO_WORDS_TITLE = "Demande d'un technicien"
-_ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ0123456789"
 PROPOSAL_FLOOR = 0.60
 """From this confidence on, an escalation proposes the category it would have had (spec section 1)."""
 
 
 def new_key() -> str:
     """A key no other entry has: ``KSK-`` and 26 characters, which GLPI 10's encoding leaves alone."""
-    return "KSK-" + "".join(secrets.choice(_ALPHABET) for _ in range(26))
+    return "KSK-" + base64.b32encode(secrets.token_bytes(20)).decode()[:26]
 
 
 def ticket_from(session: Session, now: datetime, contact: str | None = None) -> Ticket:
