@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from textual import on, work
 from textual.message import Message
 from textual.reactive import reactive
-from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from engine.errors import GuichetError
+from tui.screens.roomy import RoomyScreen
 
 if TYPE_CHECKING:
     from engine import ConversationEvent, Engine, Session, TicketCreated
@@ -29,7 +29,7 @@ Talk: TypeAlias = "Callable[[Engine, str], AsyncGenerator[ConversationEvent]]"
 """One exchange with the engine about the session with this id."""
 
 
-class ConversationScreen(Screen[None]):
+class ConversationScreen(RoomyScreen):
     """A screen that holds one conversation."""
 
     session: reactive[Session | None] = reactive(None, init=False)

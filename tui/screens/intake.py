@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.reactive import var
 
 from engine.errors import GuichetError, InvalidInput, SessionExpired, SessionNotFound
@@ -26,6 +25,7 @@ from tui.widgets.action_key import ActionKey
 from tui.widgets.chat import ChatLog
 from tui.widgets.chat_prompt import ChatPrompt
 from tui.widgets.error_line import ErrorLine
+from tui.widgets.fitted import GIVES, Fitted, FittedLayout
 from tui.widgets.greeting import Greeting
 from tui.widgets.line_input import LineInput
 from tui.widgets.masthead import Masthead
@@ -58,6 +58,7 @@ class IntakeScreen(ConversationScreen):
         Binding("pagedown", "leaf(1)", show=False),
     ]
     AUTO_FOCUS = "LineInput"
+    LAYOUT = FittedLayout()
 
     calling: var[bool] = var(False)
     """Whether a call for a human is on screen instead of the conversation's own panel."""
@@ -84,11 +85,16 @@ class IntakeScreen(ConversationScreen):
         """Header, conversation, the panel of the moment, the place to write, the keys."""
         yield Masthead(self._delivery, demo=self._config.demo, location=self._config.kiosk.location)
         yield ChatLog(id="chat")
-        with Vertical(id="slot"):
+        with Fitted(id="slot", classes=GIVES):
             yield self._panel
         yield ErrorLine(id="error")
         yield ChatPrompt(id="prompt")
         yield ActionBar(self._keys(()), id="keys")
+
+    @property
+    def layout(self) -> FittedLayout:
+        """The panel gives way before the place to write."""
+        return self.LAYOUT
 
     # --- what is shown -----------------------------------------------------------------------------------
 
@@ -193,6 +199,8 @@ class IntakeScreen(ConversationScreen):
     def hear(self, event: ChatPrompt.Said) -> None:
         """Enter: what the words mean is the panel's to say. Nothing but spaces is nothing."""
         text = event.text.strip()
+        if not self.has_room:
+            return
         if not text:
             self.prompt.write("")
         if self.panel.is_attached:
@@ -201,7 +209,7 @@ class IntakeScreen(ConversationScreen):
     @on(LineInput.Steered)
     def steer(self, event: LineInput.Steered) -> None:
         """A key that steers the panel."""
-        if self.panel.is_attached:
+        if self.has_room and self.panel.is_attached:
             self.panel.steer(event.key)
 
     @on(ActionKey.Pressed)

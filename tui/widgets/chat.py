@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 SHOWN_LIMIT = 1_200
 """Characters of one message that the screen shows; all of it is kept and read."""
+
+LEAST_ROWS = 2
+"""Rows below which nothing of the conversation is shown."""
 
 
 class Bubble(Horizontal):
@@ -58,7 +62,10 @@ class ChatLog(VerticalScroll):
     """All messages, the latest in view."""
 
     DEFAULT_CSS = """
-    ChatLog { height: 1fr; scrollbar-size: 0 0; padding: 1 2 0 2; }
+    ChatLog {
+        height: 1fr; scrollbar-size: 0 0; padding: 1 2 0 2;
+        &.-slim > Bubble { visibility: hidden; }
+    }
     """
 
     can_focus = False
@@ -74,6 +81,10 @@ class ChatLog(VerticalScroll):
     def on_mount(self) -> None:
         """Keep the end in view."""
         self.anchor()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A frame without its words says nothing."""
+        self.set_class(event.size.height < LEAST_ROWS, "-slim")
 
     async def watch_session(self, session: Session | None) -> None:
         """Add what is new; begin again when it is another conversation."""

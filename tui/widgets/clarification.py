@@ -59,7 +59,7 @@ class Clarification(Panel):
 
     DEFAULT_CSS = """
     Clarification {
-        border: solid $quiet; padding: 0 1;
+        border: solid $quiet; padding: 0 1; overflow-y: auto; scrollbar-size: 0 0;
         border-title-color: $lamp; border-title-style: bold; border-subtitle-color: $quiet;
         & > .clarify--why { color: $quiet; height: auto; }
         & > .clarify--question { text-style: bold; color: $ink; height: auto; margin-bottom: 1; }
@@ -102,13 +102,20 @@ class Clarification(Panel):
     def compose(self) -> ComposeResult:
         """Why it is asked, the question, the answers."""
         question = self.question
-        total = len(self._questions)
-        self.border_subtitle = _("Question {n} sur {total}").format(n=self.index + 1, total=total) if total > 1 else ""
+        self.border_subtitle = self._where()
         if not self._refused:
             yield Static(self._why(), classes="clarify--why")
         yield Static(one_line(question.text), classes="clarify--question", markup=False)
         for number, answer in enumerate(question.answers[:MOST_CHOICES], start=1):
             yield Choice(number, one_line(answer))
+
+    def on_resize(self) -> None:
+        """The place was given or changed."""
+        self.border_subtitle = _("▼ la suite : touche Page suivante") if self.max_scroll_y > 0 else self._where()
+
+    def _where(self) -> str:
+        total = len(self._questions)
+        return _("Question {n} sur {total}").format(n=self.index + 1, total=total) if total > 1 else ""
 
     def _why(self) -> str:
         if self.index:
@@ -217,3 +224,5 @@ class Clarification(Panel):
         for number, choice in enumerate(self.query(Choice), start=1):
             choice.set_class(number == chosen, "-chosen")
             choice.refresh()
+            if number == chosen:
+                choice.scroll_visible(animate=False)

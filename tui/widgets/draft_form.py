@@ -16,6 +16,7 @@ from engine import Category, Draft
 from tui.clean import one_line, shown
 from tui.language import _
 from tui.widgets.action_bar import ActionBar
+from tui.widgets.fitted import GIVES
 from tui.widgets.line_input import LineInput
 from tui.widgets.panel import Panel
 from tui.words import PRIORITIES, category_name
@@ -63,7 +64,7 @@ class DraftForm(Panel):
 
     def compose(self) -> ComposeResult:
         """The fields, the locked ones, the sentence that explains them."""
-        with VerticalScroll(can_focus=False) as box:
+        with VerticalScroll(can_focus=False, classes=GIVES) as box:
             box.border_title = _("Modifier le récapitulatif")
             with Vertical(classes="field") as field:
                 field.border_title = _("Titre")

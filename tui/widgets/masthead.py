@@ -14,6 +14,8 @@ from tui.widgets.sync_badge import DeliveryState, SyncBadge
 
 PLACE_FROM = 100
 """Columns from which the place of the kiosk is shown."""
+LABEL_FROM = 76
+"""Columns from which a demonstration is named in full."""
 
 
 class Masthead(Horizontal):
@@ -34,15 +36,21 @@ class Masthead(Horizontal):
 
     def on_resize(self, event: events.Resize) -> None:
         """The place is the first to give way."""
-        for place in self.query(".masthead--place"):
+        for place in self.query(".masthead--place").results(Static):
             place.display = self._demo or event.size.width >= PLACE_FROM
+            label = self._demonstration(event.size.width)
+            if self._demo and str(place.content) != label:
+                place.update(label)
 
     def compose(self) -> ComposeResult:
         """Name, label or place, reset key, badge."""
         yield Static("GUICHET", classes="masthead--name")
-        label = _("« démonstration »") if self._demo else one_line(self._location)
+        label = self._demonstration(LABEL_FROM) if self._demo else one_line(self._location)
         if label:
             yield Static(label, classes="masthead--place", markup=False)
         if self._reset:
             yield ActionKey("F9", _("Recommencer"), "reset")
         yield SyncBadge(self._state)
+
+    def _demonstration(self, width: int) -> str:
+        return _("« démonstration »") if width >= LABEL_FROM else _("« démo »")

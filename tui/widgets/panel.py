@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 
 from tui.widgets.action_bar import Action
+from tui.widgets.fitted import GIVES, Fitted
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,18 @@ class PromptWords:
     """Whether to repeat beside it that an AI reads what is written."""
 
 
-class Panel(Vertical):
-    """The thing to do now."""
+class Panel(Fitted):
+    """The thing to do now; of the parts of a screen it is the one that gives way in a small window."""
 
     DEFAULT_CSS = """
     Panel { height: auto; width: 1fr; }
     """
 
     can_focus = False
+
+    def __init__(self, *, id: str | None = None) -> None:
+        """Give way."""
+        super().__init__(id=id, classes=GIVES)
 
     @property
     def prompt(self) -> PromptWords | None:
@@ -64,7 +69,7 @@ class Panel(Vertical):
 
     def leaf(self, pages: int) -> bool:
         """Scroll by so many pages; False when all of the panel is in view."""
-        for box in self.query(VerticalScroll):
+        for box in (self, *self.query(VerticalScroll)):
             if box.max_scroll_y > 0:
                 box.scroll_relative(y=pages * max(box.size.height - 1, 1), animate=False)
                 return True

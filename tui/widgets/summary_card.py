@@ -15,6 +15,7 @@ from engine import Category, Config, Draft, Priority, Session, Stage
 from tui.clean import one_line, shortened
 from tui.language import _
 from tui.widgets.action_bar import ActionBar
+from tui.widgets.fitted import GIVES
 from tui.widgets.panel import Panel, PromptWords
 from tui.words import INFO_LABELS, PRIORITIES, category_name, category_question, confidence_words, made_by
 
@@ -55,10 +56,14 @@ class Facts(VerticalScroll):
 
     can_focus = False
 
+    def __init__(self, made_by: str) -> None:
+        """``made_by``: what stands below the lines while all of them are in view."""
+        super().__init__(classes=GIVES)
+        self.border_subtitle = self._made_by = made_by
+
     def on_resize(self) -> None:
         """The place was given or changed."""
-        if self.max_scroll_y > 0:
-            self.border_subtitle = _("▼ la suite : touche Page suivante")
+        self.border_subtitle = _("▼ la suite : touche Page suivante") if self.max_scroll_y > 0 else self._made_by
 
 
 class SummaryCard(Panel):
@@ -104,9 +109,8 @@ class SummaryCard(Panel):
 
     def compose(self) -> ComposeResult:
         """The five lines, then the actions."""
-        with Facts() as box:
+        with Facts(made_by(self._draft)) as box:
             box.border_title = _("Voici ce que j'ai compris") if self._sure else _("À vérifier avec vous")
-            box.border_subtitle = made_by(self._draft)
             if not self._sure:
                 yield Static(category_question(self._draft, self._categories), classes="card--question", markup=False)
             yield Static(_value(self._draft.title), classes="card--title", markup=False)

@@ -86,4 +86,5 @@ class SyncBadge(Widget):
     def render(self) -> Content:
         """As many words as there is room for."""
         mark, words, fewer = badge_words(self.state)
-        return Content(f"{mark} {words if len(words) + 2 <= self.size.width else fewer}")
+        fitting = [said for said in (words, fewer) if len(said) + 2 <= self.size.width]
+        return Content(f"{mark} {fitting[0] if fitting else fewer.partition(' (')[0]}")
