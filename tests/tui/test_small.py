@@ -101,3 +101,17 @@ async def test_the_header_is_never_cut(counter: Counter) -> None:
         await reads(pilot, "«\u00a0démo\u00a0»", "F9  Recommencer", "■ GLPI non configuré")
         pilot.app.delivery = DeliveryState(True, True, waiting=12, oldest_s=720.0)  # type: ignore[attr-defined]
         await until(pilot, lambda: words(pilot).splitlines()[0].endswith("▲ 12 en attente "))
+
+
+async def test_a_receipt_on_a_small_window_shows_number_and_state_once(counter: Counter) -> None:
+    async with at_the_counter(counter, size=(60, 16)) as pilot:
+        await say(pilot, PRINTER)
+        await panel(pilot, "summary")
+        await pilot.press("enter")
+        await receipt(pilot)
+        await reads(pilot, "Votre ticket est créé", "Enregistré sur cet appareil", "Terminé", "Quitter")
+        await pilot.resize_terminal(40, 10)
+        await reads(pilot, "Agrandissez")
+        await pilot.press("enter")
+        await pilot.resize_terminal(80, 24)
+        await reads(pilot, "TKT-2026-00001")

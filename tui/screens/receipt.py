@@ -11,7 +11,6 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
-from textual.screen import Screen
 from textual.widgets import Static
 
 from engine import (
@@ -29,6 +28,7 @@ from engine import (
 from tui.clean import one_line, shortened
 from tui.language import _
 from tui.screens.conversation import ConversationScreen
+from tui.screens.roomy import RoomyScreen
 from tui.widgets.action_bar import ActionBar
 from tui.widgets.action_key import ActionKey
 from tui.widgets.big_number import BigNumber
@@ -44,7 +44,7 @@ TITLE_LIMIT = 140
 """Characters of the title that the receipt repeats."""
 
 
-class ReceiptScreen(Screen[None]):
+class ReceiptScreen(RoomyScreen):
     """What the requester takes away."""
 
     CSS_PATH = "receipt.tcss"
