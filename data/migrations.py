@@ -112,7 +112,49 @@ def delivery(db: Database) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (conversations, tickets, delivery)
+def both_ways(db: Database) -> None:
+    """Migration 4: what GLPI has, kept beside what we have: notes, conflicts, its categories and its users."""
+    for statement in (
+        "ALTER TABLE tickets ADD COLUMN category_read_back TEXT",
+        "ALTER TABLE tickets ADD COLUMN true_category TEXT",
+        "ALTER TABLE tickets ADD COLUMN synced_status TEXT",
+        "ALTER TABLE tickets ADD COLUMN synced_priority TEXT",
+        "ALTER TABLE tickets ADD COLUMN synced_category TEXT",
+        "ALTER TABLE tickets ADD COLUMN glpi_gone TEXT",
+        # Until now the category was only ever read back after creation, and all else was GLPI's.
+        """UPDATE tickets SET category_read_back = glpi_category, synced_category = glpi_category,
+            synced_status = status, synced_priority = priority WHERE glpi_last_update IS NOT NULL""",
+        """UPDATE tickets SET category_read_back = glpi_category, synced_category = glpi_category
+            WHERE glpi_category IS NOT NULL AND glpi_last_update IS NULL""",
+        "ALTER TABLE outbox ADD COLUMN payload TEXT",
+        """CREATE TABLE notes (
+            id INTEGER PRIMARY KEY, ticket_number TEXT NOT NULL REFERENCES tickets(ticket_number),
+            kind TEXT NOT NULL, glpi_id INTEGER, text TEXT NOT NULL, at TEXT NOT NULL, is_private INTEGER NOT NULL,
+            key TEXT UNIQUE, author_id INTEGER) STRICT""",
+        "CREATE UNIQUE INDEX notes_glpi ON notes(kind, glpi_id) WHERE glpi_id IS NOT NULL",
+        "CREATE INDEX notes_ticket ON notes(ticket_number, at)",
+        """CREATE TABLE conflicts (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, ticket_number TEXT NOT NULL REFERENCES tickets(ticket_number),
+            field TEXT NOT NULL, base TEXT, ours TEXT NOT NULL, theirs TEXT NOT NULL, kept TEXT NOT NULL,
+            at TEXT NOT NULL) STRICT""",
+        "CREATE INDEX conflicts_ticket ON conflicts(ticket_number)",
+        """CREATE TABLE glpi_categories (
+            glpi_id INTEGER PRIMARY KEY, name TEXT NOT NULL, completename TEXT NOT NULL, parent_id INTEGER NOT NULL,
+            is_incident INTEGER, is_request INTEGER, is_visible INTEGER) STRICT""",
+        "ALTER TABLE users ADD COLUMN login TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE users ADD COLUMN is_active INTEGER NOT NULL DEFAULT 1",
+        # What a search by three letters looks in: name, login and addresses without case and accents.
+        "ALTER TABLE users ADD COLUMN searched TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE users ADD COLUMN seen_at TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE pull_requests (
+            glpi_ticket_id INTEGER PRIMARY KEY, asked_at TEXT NOT NULL, pulled_at TEXT) STRICT""",
+        "CREATE TABLE reads (at TEXT NOT NULL, requests INTEGER NOT NULL) STRICT",
+        "CREATE INDEX reads_at ON reads(at)",
+    ):
+        db.execute(statement)
+
+
+MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (conversations, tickets, delivery, both_ways)
 """In the order they are applied; the number of a migration is its position, from 1."""
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 
 class Stage(StrEnum):
@@ -93,6 +94,8 @@ class EntryKind(StrEnum):
     FOLLOWUP = "followup"
     CHECK = "check"
     AUDIT = "audit"
+    UPDATE = "update"
+    COMMENT = "comment"
 
 
 class EntryState(StrEnum):
@@ -228,7 +231,18 @@ class Ticket:
     glpi_last_update: str | None = None
     """GLPI's raw ``date_mod``, naive, in the server's zone."""
     glpi_category: str | None = None
-    """Category as read back after creation (``glpi:<id>`` where unmapped)."""
+    """Category as GLPI has it now: our code, ``glpi:<id>`` where unmapped, None when it has none or is not read yet."""
+    category_read_back: str | None = None
+    """``glpi_category`` as read back after creation, a business rule's choice included: no technician's label."""
+    true_category: str | None = None
+    """What a technician made of the category: the true label of the triage; None while nobody changed it."""
+    synced_status: str | None = None
+    """Status as GLPI had it when it was last read or written; None before that. So are the two others."""
+    synced_priority: str | None = None
+    synced_category: str | None = None
+    """As ``glpi_category``."""
+    glpi_gone: str | None = None
+    """``trashed``, ``purged``, ``hidden`` (out of sight) or ``gone`` (one of these two); None while it is there."""
     sync_note: str | None = None
     """What could not be done as wanted in GLPI, as our own code (``category_unmapped`` ...)."""
     resolved_at: datetime | None = None
@@ -254,6 +268,71 @@ class OutboxEntry:
     first_attempt_at: datetime | None = None
     error: str | None = None
     """Our own error code, never text of a server."""
+    payload: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """What an UPDATE or a COMMENT says, as ``engine.changes`` writes it; empty for the other kinds."""
+
+
+@dataclass(frozen=True)
+class TicketNote:
+    """A follow-up or a solution of a ticket, as plain text."""
+
+    ticket_number: str
+    kind: str
+    """``followup`` or ``solution``."""
+    text: str
+    at: datetime
+    is_private: bool = False
+    """Only our own can be private: GLPI's private notes are never stored."""
+    glpi_id: int | None = None
+    """GLPI's id within its kind; None while it is only here."""
+    key: str | None = None
+    """Key of the outbox entry that sends it; None for what was written in GLPI."""
+    author_id: int | None = None
+    """GLPI's user; None for our own."""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A field that was changed here and in GLPI: both values, and which one was kept."""
+
+    ticket_number: str
+    field: str
+    """``status``, ``priority`` or ``category``."""
+    base: str | None
+    """The last value both sides had."""
+    ours: str
+    theirs: str
+    kept: str
+    """``ours`` or ``theirs``."""
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody of the directory, mirrored from GLPI."""
+
+    name: str
+    """First name and name; the login where GLPI has neither."""
+    glpi_id: int | None = None
+    login: str = ""
+    emails: tuple[str, ...] = ()
+    """The default address first."""
+    is_active: bool = True
+    badge: str | None = None
+
+
+@dataclass(frozen=True)
+class MirroredCategory:
+    """A category of GLPI's tree as last read."""
+
+    glpi_id: int
+    name: str
+    completename: str
+    parent_id: int = 0
+    is_incident: bool | None = None
+    is_request: bool | None = None
+    is_visible: bool | None = None
+    """Flags are None where GLPI's API does not tell them."""
 
 
 @dataclass(frozen=True)

@@ -243,12 +243,22 @@ def entry_of(row: Row) -> OutboxEntry:
         next_attempt_at=from_text(row["next_attempt_at"]),
         first_attempt_at=_maybe(row["first_attempt_at"]),
         error=row["error"],
+        payload=_mapping(row["payload"] or "{}"),
     )
 
 
-def add_entry(db: Database, ticket_number: str, kind: EntryKind, key: str, now: datetime, due: datetime) -> int:
+def add_entry(
+    db: Database,
+    ticket_number: str,
+    kind: EntryKind,
+    key: str,
+    now: datetime,
+    due: datetime,
+    payload: Mapping[str, Any] | None = None,
+) -> int:
     """Put something to send into the outbox; its id."""
-    row = {"ticket_number": ticket_number, "kind": kind.value, "state": EntryState.PENDING.value, "key": key}
+    row: Row = {"ticket_number": ticket_number, "kind": kind.value, "state": EntryState.PENDING.value, "key": key}
+    row["payload"] = _json(dict(payload)) if payload else None
     times = {"created_at": to_text(now), "next_attempt_at": to_text(due)}
     return insert(db, "outbox", row | {"attempts": 0, "lookups": 0} | times)
 

@@ -20,6 +20,7 @@ from engine.filing import new_key
 from engine.mirror import CURSOR
 from engine.translate import PRIORITY_TO_GLPI, acceptable_email, ai_followup, glpi_category, ticket_input
 from glpi.errors import CallerRefused, ContentRefused, Hidden, NotFound, NotSent
+from glpi.models import TicketChanges
 
 if TYPE_CHECKING:
     from data.outbox import Outbox
@@ -208,7 +209,7 @@ class Sender:
 
     async def _repair_priority(self, glpi_id: int, ticket: Ticket) -> str:
         try:
-            await self._client.set_priority(glpi_id, PRIORITY_TO_GLPI[ticket.priority])
+            await self._client.update_ticket(glpi_id, TicketChanges(priority=PRIORITY_TO_GLPI[ticket.priority]))
         except ContentRefused:
             return "priority_refused"
         return "priority_repaired"

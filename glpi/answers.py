@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, StrictInt
 
-from glpi.models import Followup, Requester, TicketState
+from glpi.models import Note, Requester, TicketState
 
 
 def _blank(value: object) -> object:
@@ -221,8 +221,6 @@ class _FollowupItem(_Answer):
 class Followups(RootModel[list[_FollowupItem]]):
     """A page of follow-ups."""
 
-    def models(self) -> tuple[Followup, ...]:
+    def models(self) -> tuple[Note, ...]:
         """As our models."""
-        return tuple(
-            Followup(row.id, row.items_id, row.content or "", row.is_private, row.date_mod) for row in self.root
-        )
+        return tuple(Note(row.id, row.items_id, row.content or "", row.is_private, row.date_mod) for row in self.root)

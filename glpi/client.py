@@ -9,7 +9,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from glpi.models import Changes, Followup, Requester, TicketInput, TicketState
+from glpi.models import (
+    Account,
+    Changes,
+    GlpiCategory,
+    Note,
+    NoteKind,
+    Requester,
+    TicketChanges,
+    TicketInput,
+    TicketState,
+    UsersPage,
+)
 
 
 class GlpiClient(Protocol):
@@ -18,6 +29,34 @@ class GlpiClient(Protocol):
     @property
     def requests(self) -> int:
         """HTTP requests made so far, logins included."""
+        ...
+
+    @property
+    def logins(self) -> int:
+        """Those of ``requests`` that were logins (or asked for a token), which no read budget counts."""
+        ...
+
+    @property
+    def skew(self) -> timedelta | None:
+        """The server's clock minus ours, from the ``Date`` header of the last answer; None before the first."""
+        ...
+
+    @property
+    def takes_visitors(self) -> bool:
+        """Whether a requester who is no user of GLPI can be recorded by e-mail."""
+        ...
+
+    @property
+    def sets_requester(self) -> bool:
+        """Whether ``create_ticket`` records the requester; otherwise ``add_requester`` must follow."""
+        ...
+
+    async def account(self) -> Account:
+        """Who we are for GLPI, and what we may do there."""
+        ...
+
+    async def version(self) -> int:
+        """GLPI's major version, asked once."""
         ...
 
     async def probe(self) -> None:
@@ -48,12 +87,23 @@ class GlpiClient(Protocol):
         """Add a requester, by user id or else by e-mail."""
         ...
 
-    async def set_priority(self, ticket_id: int, priority: int) -> None:
-        """Set the priority alone, which GLPI accepts on an update."""
+    async def update_ticket(self, ticket_id: int, changes: TicketChanges) -> None:
+        """Change status, priority or category; a priority is accepted where urgency and impact stay away."""
         ...
 
-    async def followups(self, ticket_id: int) -> tuple[Followup, ...]:
-        """All follow-ups of a ticket, private ones included."""
+    async def followups(self, ticket_id: int) -> tuple[Note, ...]:
+        """All follow-ups of a ticket, oldest first, private ones included."""
+        ...
+
+    async def solutions(self, ticket_id: int) -> tuple[Note, ...]:
+        """All solutions of a ticket, oldest first."""
+        ...
+
+    async def recent_notes(self, kind: NoteKind, since: str, pages: int) -> tuple[Note, ...] | None:
+        """Notes across all tickets changed at or after ``since`` (raw ``date_mod``), in at most ``pages`` requests.
+
+        None where that is not enough, or the API has no such list: ask ticket by ticket then.
+        """
         ...
 
     async def add_followup(self, ticket_id: int, content: str, *, is_private: bool) -> int:
@@ -69,7 +119,22 @@ class GlpiClient(Protocol):
         ...
 
     async def changed_tickets(self, cursor: str | None) -> Changes:
-        """One request: tickets of this account changed since the cursor (an overlap is added), oldest first."""
+        """Tickets of this account changed since the cursor (an overlap is added), oldest first, the trash included.
+
+        At most two requests a page. ``date_mod`` is naive server time on every transport.
+        """
+        ...
+
+    async def live_tickets(self, low: int, high: int) -> frozenset[int]:
+        """Ids of this account's tickets from ``low`` to ``high`` that are neither trashed, purged nor out of sight."""
+        ...
+
+    async def categories(self) -> tuple[GlpiCategory, ...]:
+        """The whole category tree that this account sees."""
+        ...
+
+    async def users(self, after_id: int) -> UsersPage:
+        """One request: active users with an id above this one, by ascending id."""
         ...
 
     async def clock_offset(self) -> timedelta | None:

@@ -30,7 +30,7 @@ from glpi.errors import CallerRefused, ContentRefused, GlpiError, Hidden, NotFou
 from glpi.exchange import Timeouts
 from glpi.legacy_fields import CONTENT, EXTERNAL_ID, NOTIFY, carries, found_state, naive, ticket_fields
 from glpi.legacy_session import LegacySession, before_writing, checked, shaped
-from glpi.models import Changes, Followup, Requester, TicketInput, TicketState
+from glpi.models import Changes, Note, Requester, TicketChanges, TicketInput, TicketState
 from glpi.refusals import Asked, refusal
 
 PAGE = 200
@@ -187,15 +187,17 @@ class LegacyClient:
         fields = {"tickets_id": ticket_id, "type": _REQUESTER, "use_notification": NOTIFY, **actor}
         checked(Added, await self._session.write("POST", "/Ticket_User", fields, expected=201))
 
-    async def set_priority(self, ticket_id: int, priority: int) -> None:
-        """Set the priority alone, which GLPI accepts on an update, also where it computes it on creation."""
-        answer = await self._session.write("PUT", f"/Ticket/{ticket_id}", {"priority": priority}, expected=200)
+    async def update_ticket(self, ticket_id: int, changes: TicketChanges) -> None:
+        """Change status, priority or category; GLPI accepts a priority alone, also where it computes it on creation."""
+        wanted = {"status": changes.status, "priority": changes.priority, "itilcategories_id": changes.category_id}
+        fields = {name: value for name, value in wanted.items() if value is not None}
+        answer = await self._session.write("PUT", f"/Ticket/{ticket_id}", fields, expected=200)
         if not checked(Written, answer).confirms(ticket_id):
             raise Unclear("BAD_SHAPE", answer.status)
 
-    async def followups(self, ticket_id: int) -> tuple[Followup, ...]:
+    async def followups(self, ticket_id: int) -> tuple[Note, ...]:
         """All follow-ups of a ticket, oldest first, private ones included."""
-        found: dict[int, Followup] = {}
+        found: dict[int, Note] = {}
         for start in range(0, 100 * PAGE, PAGE):
             params = {"range": f"{start}-{start + PAGE - 1}", "sort": "id", "order": "ASC", "get_hateoas": "false"}
             try:

@@ -12,7 +12,7 @@ import pytest
 
 from glpi.errors import CallerRefused, ContentRefused, NotFound
 from glpi.legacy import LegacyClient
-from glpi.models import REQUEST, Requester
+from glpi.models import REQUEST, Requester, TicketChanges
 from tests.contract.conftest import Server
 
 Create = Callable[..., Awaitable[int]]
@@ -52,7 +52,7 @@ async def test_urgency_and_impact_make_the_priority(
 
 async def test_the_priority_can_be_set_afterwards(client: LegacyClient, create: Create) -> None:
     number = await create(new_key())
-    await client.set_priority(number, 5)
+    await client.update_ticket(number, TicketChanges(priority=5))
     assert (await client.get_ticket(number)).priority == 5
 
 
@@ -249,7 +249,7 @@ async def test_what_does_not_exist_is_said_so(client: LegacyClient) -> None:
         await client.followups(99_999_999)
     with pytest.raises(NotFound):
         await client.requesters(99_999_999)
-    for write in (client.set_priority(99_999_999, 3), client.trash_ticket(99_999_999)):
+    for write in (client.update_ticket(99_999_999, TicketChanges(priority=3)), client.trash_ticket(99_999_999)):
         with pytest.raises(ContentRefused):
             await write
     with pytest.raises(ContentRefused):
