@@ -121,6 +121,11 @@ def both_ways(db: Database) -> None:
         "ALTER TABLE tickets ADD COLUMN synced_priority TEXT",
         "ALTER TABLE tickets ADD COLUMN synced_category TEXT",
         "ALTER TABLE tickets ADD COLUMN glpi_gone TEXT",
+        "ALTER TABLE tickets ADD COLUMN glpi_updated_at TEXT",
+        "ALTER TABLE tickets ADD COLUMN notes_read TEXT",
+        "UPDATE tickets SET notes_read = glpi_last_update",
+        """CREATE INDEX tickets_notes_due ON tickets(glpi_ticket_id)
+            WHERE glpi_last_update IS NOT NULL AND notes_read IS NOT glpi_last_update""",
         # Until now the category was only ever read back after creation, and all else was GLPI's.
         """UPDATE tickets SET category_read_back = glpi_category, synced_category = glpi_category,
             synced_status = status, synced_priority = priority WHERE glpi_last_update IS NOT NULL""",

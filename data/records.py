@@ -230,6 +230,10 @@ class Ticket:
     glpi_sync_at: datetime | None = None
     glpi_last_update: str | None = None
     """GLPI's raw ``date_mod``, naive, in the server's zone."""
+    glpi_updated_at: datetime | None = None
+    """The same as an instant, as far as the server's zone is known."""
+    notes_read: str | None = None
+    """``glpi_last_update`` at which GLPI's public notes were last taken over; differs while they are still to be."""
     glpi_category: str | None = None
     """Category as GLPI has it now: our code, ``glpi:<id>`` where unmapped, None when it has none or is not read yet."""
     category_read_back: str | None = None

@@ -189,7 +189,7 @@ def ticket_of(row: Row) -> Ticket:
     values["validation_method"] = ValidationMethod(values["validation_method"])
     for name in ("modified", "ready_for_l1", "synced_to_glpi"):
         values[name] = bool(values[name])
-    for name in ("created_at", "updated_at", "glpi_sync_at", "resolved_at", "closed_at"):
+    for name in ("created_at", "updated_at", "glpi_sync_at", "glpi_updated_at", "resolved_at", "closed_at"):
         values[name] = _maybe(values[name])
     return Ticket(**values)
 
