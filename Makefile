@@ -43,7 +43,7 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 
 lock:  ## resolve the dependencies again and write requirements/*.txt
 	$(LOCK) --output-file requirements/run.txt
-	$(LOCK) --group test --constraints requirements/run.txt --output-file requirements/test.txt
+	$(LOCK) --extra webhook --group test --constraints requirements/run.txt --output-file requirements/test.txt
 
 clean:  ## remove the environment and everything made by tools
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
