@@ -209,6 +209,10 @@ class Actors(RootModel[list[_Actor]]):
         """Those of type 1."""
         return tuple(Requester(row.users_id, row.alternative_email or "") for row in self.root if row.type == 1)
 
+    def is_assigned(self) -> bool:
+        """Whether a person is of type 2."""
+        return any(row.type == 2 and row.users_id for row in self.root)
+
 
 class _FollowupItem(_Answer):
     id: StrictInt

@@ -83,6 +83,10 @@ class GlpiClient(Protocol):
         """The requesters of a ticket."""
         ...
 
+    async def is_assigned(self, ticket_id: int) -> bool:
+        """Whether a person, not only a group, is to work on a ticket."""
+        ...
+
     async def add_requester(self, ticket_id: int, user_id: int | None, email: str | None) -> None:
         """Add a requester, by user id or else by e-mail."""
         ...

@@ -181,6 +181,12 @@ class LegacyClient:
         answer = await self._session.read(f"/Ticket/{ticket_id}/Ticket_User", params, asked=Asked.ITEM)
         return checked(Actors, answer).requesters()
 
+    async def is_assigned(self, ticket_id: int) -> bool:
+        """Whether a person, not only a group, is to work on a ticket."""
+        params = {"range": f"0-{PAGE - 1}", "get_hateoas": "false"}
+        answer = await self._session.read(f"/Ticket/{ticket_id}/Ticket_User", params, asked=Asked.ITEM)
+        return checked(Actors, answer).is_assigned()
+
     async def add_requester(self, ticket_id: int, user_id: int | None, email: str | None) -> None:
         """Add a requester, by user id or else by e-mail."""
         actor = {"users_id": user_id} if user_id else {"users_id": 0, "alternative_email": email}

@@ -57,8 +57,9 @@ class TicketState:
     closedate: str | None = None
     urgency: int | None = None
     impact: int | None = None
-    is_only_dispatched: bool = False
-    """A group is assigned and nobody of it: "in progress" for GLPI, yet no person took it. Known from a search only."""
+    is_only_dispatched: bool | None = None
+    """A group is assigned and nobody of it: "in progress" for GLPI, yet no person took it. None where a list or an
+    item does not tell: ``GlpiClient.is_assigned`` does."""
 
 
 @dataclass(frozen=True)
