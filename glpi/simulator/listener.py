@@ -5,12 +5,12 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from glpi.simulator.messages import Request, Response
+from glpi.simulator.messages import Request, Response, Route
 
 POLL_S = 0.02
 """How often a thread that waits looks whether it should end, in seconds."""
@@ -25,19 +25,18 @@ class Listener(ThreadingHTTPServer):
     def __init__(
         self,
         port: int,
-        roots: Sequence[str],
-        serve: Callable[[Request], Response | None],
+        routes: Mapping[str, Route],
         outside: Callable[[], Response],
     ) -> None:
         """Listen on 127.0.0.1.
 
         Args:
             port: 0 takes a free one.
-            roots: Paths below which the API is.
-            serve: Answers a request below one of them; None drops the connection.
-            outside: Answers any other.
+            routes: The APIs by the root of their paths; the longest root that fits is taken.
+            outside: Answers any other request.
         """
-        self.roots, self.serve, self.outside = roots, serve, outside
+        self._routes = dict(sorted(routes.items(), key=lambda item: -len(item[0])))
+        self.outside = outside
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
@@ -62,6 +61,13 @@ class Listener(ThreadingHTTPServer):
                 cut(connection)
         self.server_close()
         self._thread.join()
+
+    def route(self, path: str) -> tuple[str, Route] | None:
+        """The root and the API that a path belongs to."""
+        for root, route in self._routes.items():
+            if path.startswith(root) and path[len(root) : len(root) + 1] in ("", "/"):
+                return root, route
+        return None
 
     def remember(self, connection: socket.socket) -> None:
         """A connection was opened."""
@@ -95,10 +101,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         parts = urlsplit(self.path)
-        root = next((root for root in self.server.roots if parts.path.startswith(root)), None)
-        if root is None:
+        found = self.server.route(parts.path)
+        if found is None:
             self._send(self.server.outside())
             return
+        root, route = found
         request = Request(
             method=self.command,
             path=parts.path.removeprefix(root),
@@ -106,15 +113,17 @@ class _Handler(BaseHTTPRequestHandler):
             headers={name.lower(): value for name, value in self.headers.items()},
             body=body,
             host=self.headers.get("Host", "127.0.0.1"),
+            api=route.api,
+            root=root,
         )
-        response = None if self.server.stopping.is_set() else self.server.serve(request)
+        response = None if self.server.stopping.is_set() else route.handle(request)
         if response is None or self.server.stopping.is_set():
             self.close_connection = True
             cut(self.connection)
         else:
             self._send(response)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
+    do_GET = do_HEAD = do_OPTIONS = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
 
     def _send(self, response: Response) -> None:
         self.send_response(response.status)
@@ -122,7 +131,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
-        self.wfile.write(response.body)
+        if self.command != "HEAD":
+            self.wfile.write(response.body)
 
 
 def cut(connection: socket.socket) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from glpi.simulator.storage import Row
 
@@ -22,6 +23,10 @@ class Request:
     """Names in lower case."""
     body: bytes = b""
     host: str = "127.0.0.1"
+    api: str = "legacy"
+    """Which API was meant, by the name of its route."""
+    root: str = "/apirest.php"
+    """The API's root that was used."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,15 @@ class Response:
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Route(NamedTuple):
+    """One API of the server."""
+
+    api: str
+    """Its name, for ``Request.api``."""
+    handle: Callable[[Request], Response | None]
+    """Answers a request; None drops the connection."""
 
 
 class ApiError(Exception):

@@ -16,14 +16,14 @@ from glpi.simulator.actors import ASSIGNED, REQUESTER
 from glpi.simulator.api import Api
 from glpi.simulator.faults import Fault, Faults
 from glpi.simulator.listener import POLL_S, Listener
-from glpi.simulator.messages import Request, Response, html_response
+from glpi.simulator.messages import Request, Response, Route, html_response
 from glpi.simulator.seeds import CATEGORIES, TECHNICIAN
 from glpi.simulator.storage import Row, Storage
 from glpi.simulator.switches import Switches
 from glpi.simulator.wording import page
 from glpi.simulator.world import World
 
-_ROOTS: Mapping[int, tuple[str, ...]] = MappingProxyType({10: ("/apirest.php",), 11: ("/apirest.php", "/api.php/v1")})
+_LEGACY = MappingProxyType({10: ("/apirest.php",), 11: ("/apirest.php", "/api.php/v1")})
 _LOG_LIMIT = 20_000
 
 
@@ -36,6 +36,8 @@ class Logged:
     """Below the API's root, without the query."""
     query: Mapping[str, str]
     at: datetime
+    api: str = "legacy"
+    """Which API it was for."""
 
 
 class Simulator(Switches):
@@ -65,7 +67,7 @@ class Simulator(Switches):
             categories: (id, complete name ``A > B``) of the category tree.
         """
         super().__init__()
-        if version not in _ROOTS:
+        if version not in _LEGACY:
             raise ValueError(f"no simulation of GLPI {version}")
         self.version, self.port = version, port
         self.faults = Faults()
@@ -81,6 +83,7 @@ class Simulator(Switches):
         )
         self.app_token, self.user_token = self._token("app_token"), self._token("user_token")
         self._api = Api(self._world, switches=self, app_token=self.app_token, user_token=self.user_token)
+        self._routes = {root: self._route("legacy", self._api.handle) for root in _LEGACY[version]}
         self._listener: Listener | None = None
         self._stopping = threading.Event()
 
@@ -97,7 +100,7 @@ class Simulator(Switches):
         if self._listener is not None:
             return self
         self._stopping.clear()
-        self._listener = Listener(self.port, _ROOTS[self.version], self._serve, self._outside)
+        self._listener = Listener(self.port, self._routes, self._outside)
         self.port = self._listener.port
         self._listener.start()
         return self
@@ -244,17 +247,22 @@ class Simulator(Switches):
 
     # --- one request ----------------------------------------------------------------------------------------------
 
-    def _serve(self, request: Request) -> Response | None:
+    def _route(self, api: str, handle: Callable[[Request], Response]) -> Route:
+        """An API with the log, the faults and the transactions that all of them have."""
+        return Route(api, lambda request: self._serve(request, handle))
+
+    def _serve(self, request: Request, handle: Callable[[Request], Response]) -> Response | None:
         """The answer to a request, faults included; None drops the connection."""
-        self.requests.append(Logged(request.method, request.path, request.query, self._world.utc_now()))
+        logged = Logged(request.method, request.path, request.query, self._world.utc_now(), request.api)
+        self.requests.append(logged)
         fault = self.faults.next_for(request.method, request.path)
         if fault is None:
-            return self._answer(request)
+            return self._answer(request, handle)
         if fault.loses_session:
             self.expire_sessions()
         if fault.waits_first:
             self._wait(fault.wait)
-        true_answer = self._answer(request) if fault.commits else None
+        true_answer = self._answer(request, handle) if fault.commits else None
         if not fault.waits_first:
             self._wait(fault.wait)
         return true_answer if fault.is_answered_normally else _spoilt(fault)
@@ -265,9 +273,9 @@ class Simulator(Switches):
             return html_response(404, page("Élément introuvable"))
         return html_response(403, "")
 
-    def _answer(self, request: Request) -> Response:
+    def _answer(self, request: Request, handle: Callable[[Request], Response]) -> Response:
         with self._storage.transaction():
-            return self._api.handle(request)
+            return handle(request)
 
     def _wait(self, wait: float | threading.Event | None) -> None:
         if isinstance(wait, threading.Event):
