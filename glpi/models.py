@@ -128,6 +128,8 @@ class GlpiCategory:
     is_request: bool | None = None
     is_visible: bool | None = None
     """Visible in the simplified interface."""
+    code: str = ""
+    """GLPI's own field for a code; empty where it has none or the API does not tell."""
 
 
 @dataclass(frozen=True)
