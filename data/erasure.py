@@ -38,7 +38,9 @@ _FAMILY = """
 
 
 def blank(db: Database, ticket_numbers: Sequence[str], session_ids: Sequence[str], now: datetime) -> tuple[int, int]:
-    """Blank the text columns of tickets and of sessions with all their relatives, in the transaction that is open.
+    """Blank the text columns of tickets, of their notes and entries, and of sessions with all their relatives.
+
+    All in the transaction that is open.
 
     Returns:
         How many tickets, how many sessions.
@@ -51,8 +53,18 @@ def blank(db: Database, ticket_numbers: Sequence[str], session_ids: Sequence[str
         row = {"requester_email": None, "summary": _blank_summary(summary)}
         rows.update(db, "analysis_sessions", row, "id = ?", [session_id])
         rows.update(db, "turns", {"text": ""}, "session_id = ?", [session_id])
+    for number in ticket_numbers:
+        rows.update(db, "notes", {"text": ""}, "ticket_number = ?", [number])
+        rows.update(db, "outbox", {"payload": None}, "ticket_number = ?", [number])
     rebuild(db)
     return tickets, len(family)
+
+
+def drop_people(db: Database, emails: Sequence[str]) -> int:
+    """Delete the people who have one of these addresses, with all of theirs, in the transaction that is open."""
+    rows.set_state(db, _UNFINISHED, "1")
+    sql = "DELETE FROM users WHERE id IN (SELECT user_id FROM user_emails WHERE email = ?)"
+    return sum(db.execute(sql, [email.strip()]).rowcount for email in emails)
 
 
 def finish(db: Database) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 from sqlite_utils import Database
 
 from data.errors import DatabaseError
+from data.folding import searched_text
 from data.transactions import path_of, reading, writing
 
 EVENTS_KEPT_FROM: Final = "events_kept_from"
@@ -126,6 +127,10 @@ def both_ways(db: Database) -> None:
         "UPDATE tickets SET notes_read = glpi_last_update",
         """CREATE INDEX tickets_notes_due ON tickets(glpi_ticket_id)
             WHERE glpi_last_update IS NOT NULL AND notes_read IS NOT glpi_last_update""",
+        # Tickets that GLPI shows no more are not asked for either; one in its trash may come back.
+        "DROP INDEX tickets_open_in_glpi",
+        """CREATE INDEX tickets_open_in_glpi ON tickets(glpi_ticket_id) WHERE glpi_ticket_id IS NOT NULL
+            AND status <> 'closed' AND (glpi_gone IS NULL OR glpi_gone = 'trashed')""",
         # Until now the category was only ever read back after creation, and all else was GLPI's.
         """UPDATE tickets SET category_read_back = glpi_category, synced_category = glpi_category,
             synced_status = status, synced_priority = priority WHERE glpi_last_update IS NOT NULL""",
@@ -151,12 +156,17 @@ def both_ways(db: Database) -> None:
         # What a search by three letters looks in: name, login and addresses without case and accents.
         "ALTER TABLE users ADD COLUMN searched TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE users ADD COLUMN seen_at TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX users_searched ON users(searched) WHERE is_active = 1",
         """CREATE TABLE pull_requests (
-            glpi_ticket_id INTEGER PRIMARY KEY, asked_at TEXT NOT NULL, pulled_at TEXT) STRICT""",
+            glpi_ticket_id INTEGER PRIMARY KEY, asked_at TEXT, pulled_at TEXT) STRICT""",
         "CREATE TABLE reads (at TEXT NOT NULL, requests INTEGER NOT NULL) STRICT",
         "CREATE INDEX reads_at ON reads(at)",
     ):
         db.execute(statement)
+    for user_id, name in db.execute("SELECT id, name FROM users").fetchall():
+        emails = db.execute("SELECT email FROM user_emails WHERE user_id = ?", [user_id]).fetchall()
+        searched = searched_text(name, "", (email for (email,) in emails))
+        db.execute("UPDATE users SET searched = ? WHERE id = ?", [searched, user_id])
 
 
 MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (conversations, tickets, delivery, both_ways)

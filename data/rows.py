@@ -6,7 +6,7 @@ Times are stored as UTC text of fixed width, so that they sort as text; lists an
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -192,6 +192,29 @@ def ticket_of(row: Row) -> Ticket:
     for name in ("created_at", "updated_at", "glpi_sync_at", "glpi_updated_at", "resolved_at", "closed_at"):
         values[name] = _maybe(values[name])
     return Ticket(**values)
+
+
+def stored_ticket(db: Database, number: str) -> Ticket:
+    """A ticket that is there, as it is in the transaction that is open.
+
+    Raises:
+        LookupError: It is not.
+    """
+    for row in query(db, "SELECT * FROM tickets WHERE ticket_number = ?", [number]):
+        return ticket_of(row)
+    raise LookupError(f"no ticket {number}")
+
+
+def ticket_exists(db: Database, number: str) -> bool:
+    """Whether there is a ticket of this number."""
+    return db.execute("SELECT 1 FROM tickets WHERE ticket_number = ?", [number]).fetchone() is not None
+
+
+def tickets_by_glpi_ids(db: Database, ids: Sequence[int]) -> dict[int, Ticket]:
+    """The tickets GLPI knows under these numbers; of two with the same one, the older."""
+    sql = """SELECT t.* FROM json_each(?) AS wanted CROSS JOIN tickets AS t ON t.glpi_ticket_id = wanted.value
+        ORDER BY t.id DESC"""
+    return {row["glpi_ticket_id"]: ticket_of(row) for row in query(db, sql, [_json(list(ids))])}
 
 
 def change_ticket(db: Database, number: str, changes: Mapping[str, object], now: datetime) -> bool:

@@ -13,21 +13,21 @@ from typing import Any
 from sqlite_utils import Database
 
 from data import erasure, event_log, rows, sessions
+from data.mirrored import Mirrored
 from data.records import Category, EntryKind, Event, Session, SessionStatus, Stage, Ticket
 from data.search import index_ticket, match_of
 from data.transactions import reading, writing
 
 
-class Store:
-    """The database of one process. Create it and use it in one thread.
+class Store(Mirrored):
+    """The database of one process. Create it and use it in one thread; what is GLPI's comes with ``Mirrored``.
 
     Every method may raise ``DatabaseError``.
     """
 
     def __init__(self, db: Database, *, now: Callable[[], datetime], device_code: str = "") -> None:
         """``db``: from ``open_database``; ``device_code``: goes into the ticket numbers given here (``K07``)."""
-        self._db = db
-        self._now = now
+        super().__init__(db, now)
         self._device_code = device_code
 
     # --- sessions -----------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ class Store:
         with writing(self._db):
             stored = sessions.stored(self._db, session.id)
             if stored and stored["status"] == SessionStatus.CONVERTED:
-                return self._ticket(stored["ticket_number"]), True
+                return rows.stored_ticket(self._db, stored["ticket_number"]), True
             sessions.require_open(session.id, stored, expected_stage, now)
             numbered = replace(ticket, ticket_number=self._next_number(ticket.created_at), session_id=session.id)
             rows.insert(self._db, "tickets", rows.ticket_row(numbered))
@@ -167,15 +167,7 @@ class Store:
         with writing(self._db):
             if not rows.change_ticket(self._db, number, changes, self._now()):
                 return None
-            return self._ticket(number)
-
-    def open_glpi_ids(self) -> list[int]:
-        """GLPI's numbers of all tickets that are not closed, ascending."""
-        # Literally the condition of the index, which SQLite does not recognise with a parameter.
-        sql = """SELECT glpi_ticket_id FROM tickets
-            WHERE glpi_ticket_id IS NOT NULL AND status <> 'closed' ORDER BY glpi_ticket_id"""
-        with reading(self._db):
-            return [found for (found,) in self._db.execute(sql)]
+            return rows.stored_ticket(self._db, number)
 
     def erase_text(self, ticket_numbers: Sequence[str], session_ids: Sequence[str] = ()) -> tuple[int, int]:
         """Blank what people wrote, for good: no word of it is left in file, full-text index or WAL.
@@ -262,9 +254,6 @@ class Store:
         self._db.close()
 
     # --- inside a transaction -----------------------------------------------------------------------
-
-    def _ticket(self, number: str) -> Ticket:
-        return rows.ticket_of(rows.query(self._db, "SELECT * FROM tickets WHERE ticket_number = ?", [number])[0])
 
     def _one_ticket(self, condition: str, value: Any) -> Ticket | None:
         with reading(self._db):

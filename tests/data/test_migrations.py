@@ -12,6 +12,7 @@ from sqlite_utils import Database
 from data.database import open_database
 from data.errors import DatabaseError
 from data.migrations import MIGRATIONS, migrate
+from data.outbox import Outbox
 from data.store import Store
 from tests.data.samples import START, make_session, make_ticket
 
@@ -30,7 +31,32 @@ LEFT_BEHIND = {
             NULL)""",
         "INSERT INTO tickets_fts(tickets_fts) VALUES ('rebuild')",
     ],
-    3: ["INSERT INTO sync_state VALUES ('pull_cursor', 'x')"],
+    3: [
+        "INSERT INTO sync_state VALUES ('pull_cursor', 'x')",
+        "INSERT INTO users VALUES (1, 'Éloïse Lefèvre', '0417', NULL)",
+        "INSERT INTO user_emails VALUES ('eloise.lefevre@example.org', 1, 1)",
+        # Created, read back and pulled; created and read back; created only.
+        """INSERT INTO tickets VALUES (2, 'TKT-2026-00039', NULL, 'Souris', '', '', '04-hardware', '04-03-mouse',
+            'high', 'in_progress', NULL, 0.9, '[]', '{}', '[]', 'auto_validate', 0, 'local', '1', 1, 'none',
+            '2026-11-22T13:00:00.000000Z', '2026-11-22T13:30:00.000000Z', NULL, 7, 1, '2026-11-22T13:00:01.000000Z',
+            '2026-11-22 14:30:00', '04-03-mouse', NULL, NULL, NULL)""",
+        """INSERT INTO tickets VALUES (3, 'TKT-2026-00040', NULL, 'Clavier', '', '', '04-hardware', NULL, 'low',
+            'open', NULL, 0.9, '[]', '{}', '[]', 'auto_validate', 0, 'local', '1', 1, 'none',
+            '2026-11-22T13:10:00.000000Z', '2026-11-22T13:10:02.000000Z', NULL, 8, 1, '2026-11-22T13:10:01.000000Z',
+            NULL, 'glpi:12', NULL, NULL, NULL)""",
+        """INSERT INTO outbox VALUES (1, 'TKT-2026-00041', 'create', 'pending', 'K-41', 2, 0,
+            '2026-11-22T14:00:00.000000Z', '2026-11-22T14:01:00.000000Z', '2026-11-22T14:00:01.000000Z', 'NOT_SENT')""",
+        """INSERT INTO outbox VALUES (2, 'TKT-2026-00040', 'create', 'done', 'K-40', 1, 0,
+            '2026-11-22T13:10:00.000000Z', '2026-11-22T13:10:00.000000Z', '2026-11-22T13:10:00.000000Z', NULL)""",
+        """INSERT INTO events VALUES (1, '2026-11-22T14:00:00.000000Z', 'TICKET_CREATED', NULL, 'TKT-2026-00041',
+            '{"device":"K07"}')""",
+    ],
+    4: [
+        """INSERT INTO notes VALUES (1, 'TKT-2026-00041', 'followup', NULL, 'Rappelé', '2026-11-22T14:10:00.000000Z',
+            1, 'N-1', NULL)""",
+        """INSERT INTO outbox VALUES (3, 'TKT-2026-00041', 'comment', 'pending', 'N-1', 0, 0,
+            '2026-11-22T14:10:00.000000Z', '2026-11-22T14:10:00.000000Z', NULL, NULL, '{"text":"Rappelé"}')""",
+    ],
 }
 """What a program that knew so many migrations may have written, for each of them."""
 
@@ -40,8 +66,9 @@ def left_by(path: Path, number: int) -> None:
     path.parent.mkdir(mode=0o700)
     path.touch(mode=0o600)
     conn = sqlite3.connect(path, isolation_level=None)
-    migrate(Database(conn, execute_plugins=False), up_to=number)
+    migrate(Database(conn, execute_plugins=False), up_to=0)
     for step in range(1, number + 1):
+        migrate(Database(conn, execute_plugins=False), up_to=step)
         for statement in LEFT_BEHIND[step]:
             conn.execute(statement)
     conn.close()
@@ -58,10 +85,33 @@ def test_a_database_of_an_older_program_is_brought_up_to_date(path: Path, number
         assert [category.code for category in store.categories()] == ["04-hardware"]
     if number >= 2:
         assert [ticket.ticket_number for ticket in store.tickets(search="ecran")] == ["TKT-2026-00041"]
+    if number >= 3:
+        assert len(store.tickets()) == 3
+        assert [(entry.key, entry.attempts, entry.error) for entry in Outbox(db, now=lambda: START).entries()][:1] == [
+            ("K-41", 2, "NOT_SENT")
+        ]
     assert store.save_session(make_session())
     ticket, _ = store.confirm(make_session(), make_ticket(make_session()), "KEY-1")
     assert ticket.ticket_number == ("TKT-2026-00042" if number else "TKT-2026-00001")
     assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    db.close()
+
+
+def test_what_glpi_was_known_to_have_is_what_both_sides_had_last(path: Path) -> None:
+    left_by(path, 3)
+    db = open_database(path)
+    store = Store(db, now=lambda: START)
+    pulled, read_back, unsent = (store.ticket(f"TKT-2026-000{number}") for number in (39, 40, 41))
+    assert pulled is not None and read_back is not None and unsent is not None
+    assert (pulled.synced_status, pulled.synced_priority, pulled.synced_category, pulled.category_read_back) == (
+        "in_progress", "high", "04-03-mouse", "04-03-mouse",
+    )  # fmt: skip
+    assert (read_back.synced_status, read_back.synced_priority) == (None, None)
+    assert (read_back.synced_category, read_back.category_read_back) == ("glpi:12", "glpi:12")
+    assert (unsent.synced_status, unsent.synced_category, unsent.category_read_back) == (None, None, None)
+    assert {ticket.true_category for ticket in (pulled, read_back, unsent)} == {None}
+    assert store.open_glpi_ids() == [7, 8]
+    assert dict(Outbox(db, now=lambda: START).entries()[0].payload) == {}
     db.close()
 
 
