@@ -9,25 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from sqlite_utils import Database
 
-from data import event_log, lease, rows
+from data import decisions, event_log, lease, rows
+from data import notes as kept_notes
+from data.decisions import DISCARDED
 from data.lease import Lease
-from data.records import EntryKind, EntryState, Event, OutboxEntry, Ticket
+from data.records import Conflict, EntryKind, EntryState, Event, OutboxEntry, Ticket, TicketNote
 from data.transactions import reading, writing
 
-DISCARDED: Final = "discarded"
-"""Error code of an entry that a person gave up; also the ``sync_note`` of a ticket that never goes to GLPI."""
+__all__ = ["DISCARDED", "NewEntry", "Outbox"]
 
 _READY: Final = """state IN ('pending', 'unknown') AND NOT EXISTS (
     SELECT 1 FROM outbox AS earlier
     WHERE earlier.ticket_number = entry.ticket_number AND earlier.id < entry.id AND earlier.state <> 'done'
-    AND NOT (earlier.state = 'failed' AND earlier.kind <> 'create'))"""
+    AND NOT (earlier.state IN ('failed', 'conflict') AND earlier.kind <> 'create'))"""
 """Ready to be claimed once its time has come: the entries of a ticket go in the order of their ids.
 
-A note that GLPI refused holds nothing up: the check and the audit of the same ticket need no note."""
+What GLPI refused, or a conflict, holds nothing up: the check and the audit of the same ticket need no note, and a
+person may take days to decide. Without the creation there is nothing to send the rest to."""
 
 _CLOCK_SLACK: Final = timedelta(minutes=1)
 _LONGEST_WAIT: Final = timedelta(hours=25)
@@ -79,6 +81,13 @@ class Outbox:
             count, oldest = self._db.execute(sql).fetchone()
         return count, None if oldest is None else rows.from_text(oldest)
 
+    def counts(self) -> dict[str, int]:
+        """How many entries are in each state, each state named, but for those that are done: these are never read."""
+        sql = "SELECT state, count(*) FROM outbox WHERE state <> 'done' GROUP BY state"
+        with reading(self._db):
+            found = dict(self._db.execute(sql).fetchall())
+        return {state.value: found.get(state.value, 0) for state in EntryState if state is not EntryState.DONE}
+
     def next_due_at(self) -> datetime | None:
         """When ``claim_due`` will next find something, or None when nothing waits but for a person."""
         sql = f"SELECT next_attempt_at FROM outbox AS entry WHERE {_READY} ORDER BY next_attempt_at LIMIT 1"
@@ -120,6 +129,9 @@ class Outbox:
         glpi_ticket_id: int | None = None,
         followers: Sequence[_Follower] = (),
         ticket_changes: Mapping[str, object] | None = None,
+        payload: Mapping[str, Any] | None = None,
+        notes: Sequence[TicketNote] = (),
+        conflicts: Sequence[Conflict] = (),
         expected_attempts: int | None = None,
     ) -> bool:
         """Record how an attempt or a look-up ended, with all that follows from it, and log it.
@@ -133,6 +145,9 @@ class Outbox:
             glpi_ticket_id: GLPI's number for the ticket: the ticket becomes synced.
             followers: What is to be sent next about this ticket; a key that is there already is left as it is.
             ticket_changes: Further fields of the ticket.
+            payload: What the entry carries from now on; None leaves that as it is.
+            notes: Of the ticket, as ``Store.mirror`` keeps them: one that was sent gets GLPI's id by its key.
+            conflicts: Appended to those of the ticket.
             expected_attempts: ``attempts`` of the entry when it was claimed; a process that lost its lease meanwhile
                 must not undo what its successor did.
 
@@ -147,8 +162,11 @@ class Outbox:
             row: rows.Row = {"state": state.value, "error": error}
             row |= {} if lookups is None else {"lookups": lookups}
             row |= {} if next_attempt_at is None else {"next_attempt_at": rows.to_text(next_attempt_at)}
+            row |= {} if payload is None else rows.payload_row(payload)
             self._settle(entry, row, glpi_ticket_id, ticket_changes or {}, now)
             self._follow(entry.ticket_number, followers, now)
+            kept_notes.keep(self._db, entry.ticket_number, notes)
+            kept_notes.add_conflicts(self._db, entry.ticket_number, conflicts)
         return True
 
     def settle_created(
@@ -209,34 +227,39 @@ class Outbox:
     # --- what a technician decides ------------------------------------------------------------------
 
     def retry(self, entry_id: int) -> bool:
-        """Try an entry again now; one whose outcome is unknown is looked up first. False when it is not waiting."""
-        now = self._now()
-        with writing(self._db):
-            entry = self._entry(entry_id)
-            if entry is None or entry.state in (EntryState.DONE, EntryState.SENDING):
-                return False
-            state = EntryState.UNKNOWN if entry.state is EntryState.UNKNOWN else EntryState.PENDING
-            row = {"state": state.value, "next_attempt_at": rows.to_text(now), "error": None}
-            rows.update(self._db, "outbox", row, "id = ?", [entry_id])
-            self._log("OUTBOX_RETRIED", entry, now)
-        return True
+        """Try an entry again now; one whose outcome is unknown is looked up first. False when it is not waiting.
+
+        After a conflict its payload says ``"force": True``: this time ours is to win.
+        """
+        return self._decide(entry_id, "OUTBOX_RETRIED", lambda entry, now: decisions.retry(self._db, entry, now))
+
+    def edit(self, entry_id: int, changes: Mapping[str, object], payload: Mapping[str, Any] | None = None) -> bool:
+        """Correct what GLPI refused, and try again now; the attempts so far still count.
+
+        Args:
+            entry_id: A failed entry.
+            changes: Fields of its ticket by name; may be empty.
+            payload: What it carries from now on; None leaves that as it is.
+
+        Returns:
+            False, and nothing is written, when there is no such entry or it has not failed.
+
+        Raises:
+            ValueError: A name is no field, or one that never changes.
+        """
+        return self._decide(
+            entry_id, "OUTBOX_EDITED", lambda entry, now: decisions.edit(self._db, entry, changes, payload, now)
+        )
 
     def discard(self, entry_id: int) -> bool:
         """Give an entry up: it is done, with the error ``discarded``, and noted on a ticket that never went out.
 
+        A comment goes with its note. An update leaves the ticket as it is: the value is the caller's business.
+
         Returns:
             False when it is done or being sent.
         """
-        now = self._now()
-        with writing(self._db):
-            entry = self._entry(entry_id)
-            if entry is None or entry.state in (EntryState.DONE, EntryState.SENDING):
-                return False
-            rows.update(self._db, "outbox", {"state": "done", "error": DISCARDED}, "id = ?", [entry_id])
-            if entry.kind is EntryKind.CREATE:
-                rows.change_ticket(self._db, entry.ticket_number, {"sync_note": DISCARDED}, now)
-            self._log("OUTBOX_DISCARDED", entry, now)
-        return True
+        return self._decide(entry_id, "OUTBOX_DISCARDED", lambda entry, now: decisions.discard(self._db, entry, now))
 
     # --- who may send -------------------------------------------------------------------------------
 
@@ -297,6 +320,15 @@ class Outbox:
     def _entry(self, entry_id: int) -> OutboxEntry | None:
         found = rows.query(self._db, "SELECT * FROM outbox WHERE id = ?", [entry_id])
         return rows.entry_of(found[0]) if found else None
+
+    def _decide(self, entry_id: int, name: str, decision: Callable[[OutboxEntry, datetime], bool]) -> bool:
+        now = self._now()
+        with writing(self._db):
+            entry = self._entry(entry_id)
+            if entry is None or not decision(entry, now):
+                return False
+            self._log(name, entry, now)
+        return True
 
     def _settle(
         self, entry: OutboxEntry, row: rows.Row, glpi_id: int | None, changes: Mapping[str, object], now: datetime

@@ -270,6 +270,11 @@ def entry_of(row: Row) -> OutboxEntry:
     )
 
 
+def payload_row(payload: Mapping[str, Any] | None) -> Row:
+    """The column of ``outbox`` that says what an entry carries; NULL for nothing."""
+    return {"payload": _json(dict(payload)) if payload else None}
+
+
 def add_entry(
     db: Database,
     ticket_number: str,
@@ -281,7 +286,7 @@ def add_entry(
 ) -> int:
     """Put something to send into the outbox; its id."""
     row: Row = {"ticket_number": ticket_number, "kind": kind.value, "state": EntryState.PENDING.value, "key": key}
-    row["payload"] = _json(dict(payload)) if payload else None
+    row |= payload_row(payload)
     times = {"created_at": to_text(now), "next_attempt_at": to_text(due)}
     return insert(db, "outbox", row | {"attempts": 0, "lookups": 0} | times)
 

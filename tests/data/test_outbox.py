@@ -114,7 +114,7 @@ def test_an_unknown_outcome_is_claimed_for_a_look_up_only(outbox: Outbox, clock:
     assert claim(outbox, clock).lookups == 1
 
 
-@pytest.mark.parametrize("state", [EntryState.SENDING, EntryState.UNKNOWN, EntryState.CONFLICT])
+@pytest.mark.parametrize("state", [EntryState.SENDING, EntryState.UNKNOWN])
 def test_entries_of_a_ticket_wait_for_the_one_before(
     outbox: Outbox, clock: Clock, filed: Filed, state: EntryState
 ) -> None:
@@ -132,10 +132,11 @@ def test_entries_of_a_ticket_wait_for_the_one_before(
     assert claim(outbox, clock).kind is EntryKind.CHECK
 
 
-def test_a_refused_note_holds_nothing_up(outbox: Outbox, clock: Clock, filed: Filed) -> None:
+@pytest.mark.parametrize("state", [EntryState.FAILED, EntryState.CONFLICT])
+def test_a_refused_note_holds_nothing_up(outbox: Outbox, clock: Clock, filed: Filed, state: EntryState) -> None:
     filed("s-1")
     outbox.settle_created(claim(outbox, clock).id, 7, followers=[(EntryKind.FOLLOWUP, "F"), (EntryKind.CHECK, "C")])
-    outbox.settle(claim(outbox, clock).id, EntryState.FAILED, error="ERROR_GLPI_ADD")
+    outbox.settle(claim(outbox, clock).id, state, error="ERROR_GLPI_ADD")
     assert claim(outbox, clock).kind is EntryKind.CHECK
 
 
