@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, StrictInt
 
-from glpi.models import Note, Requester, TicketState
+from glpi.models import Requester, TicketState
 
 
 def _blank(value: object) -> object:
@@ -21,37 +21,44 @@ Text = Annotated[str | None, BeforeValidator(_blank)]
 OptionalInt = Annotated[int | None, BeforeValidator(_blank)]
 
 
-class _Answer(BaseModel):
+class Answered(BaseModel):
+    """A part of an answer."""
+
     # Errors must never show what the server sent.
     model_config = ConfigDict(hide_input_in_errors=True)
 
 
-class SessionOpened(_Answer):
+class SessionOpened(Answered):
     """``initSession``."""
 
     session_token: str = Field(pattern=r"^[A-Za-z0-9,-]{1,256}$")
 
 
-class _Config(_Answer):
+class _Config(Answered):
     version: str = Field(pattern=r"^\d+\.\d+")
 
 
-class GlpiConfig(_Answer):
+class GlpiConfig(Answered):
     """``getGlpiConfig``."""
 
     cfg_glpi: _Config
 
     @property
+    def version(self) -> str:
+        """``11.0.6``"""
+        return self.cfg_glpi.version
+
+    @property
     def major(self) -> int:
         """10, 11, 12 …"""
-        return int(self.cfg_glpi.version.partition(".")[0])
+        return int(self.version.partition(".")[0])
 
 
-class _Profile(_Answer):
+class _Profile(Answered):
     ticket: int = 0
 
 
-class ActiveProfile(_Answer):
+class ActiveProfile(Answered):
     """``getActiveProfile``."""
 
     active_profile: _Profile
@@ -62,7 +69,7 @@ class ActiveProfile(_Answer):
         return bool(self.active_profile.ticket & 4)
 
 
-class Added(_Answer):
+class Added(Answered):
     """A successful POST."""
 
     id: Annotated[StrictInt, Field(gt=0)]
@@ -76,7 +83,7 @@ class Written(RootModel[list[dict[str, Any]]]):
         return any(row.get(str(item_id)) is True for row in self.root)
 
 
-class TicketItem(_Answer):
+class TicketItem(Answered):
     """One ticket read by its id."""
 
     id: StrictInt
@@ -108,7 +115,7 @@ class TicketItem(_Answer):
         )
 
 
-class TicketRow(_Answer):
+class TicketRow(Answered):
     """One row of a search for tickets, with the columns of ``COLUMNS``."""
 
     id: int = Field(alias="2")
@@ -143,7 +150,7 @@ class TicketRow(_Answer):
         )
 
 
-class Found(_Answer):
+class Found(Answered):
     """A search; ``data`` is absent when nothing matches."""
 
     totalcount: int
@@ -160,7 +167,7 @@ class TicketRows(RootModel[list[TicketRow]]):
     """The rows of a search for tickets."""
 
 
-class KeyRow(_Answer):
+class KeyRow(Answered):
     """One row of a search by key: the id, and the column that was searched."""
 
     id: int = Field(alias="2")
@@ -172,7 +179,7 @@ class KeyRows(RootModel[list[KeyRow]]):
     """The rows of a search by key."""
 
 
-class UserRow(_Answer):
+class UserRow(Answered):
     """One row of a search for users."""
 
     id: int = Field(alias="2")
@@ -188,7 +195,7 @@ class UserRows(RootModel[list[UserRow]]):
     """The rows of a search for users."""
 
 
-class _Id(_Answer):
+class _Id(Answered):
     id: StrictInt
 
 
@@ -196,7 +203,7 @@ class Ids(RootModel[list[_Id]]):
     """A list of which only the ids matter."""
 
 
-class _Actor(_Answer):
+class _Actor(Answered):
     users_id: int
     type: int
     alternative_email: str | None = None
@@ -212,19 +219,3 @@ class Actors(RootModel[list[_Actor]]):
     def is_assigned(self) -> bool:
         """Whether a person is of type 2."""
         return any(row.type == 2 and row.users_id for row in self.root)
-
-
-class _FollowupItem(_Answer):
-    id: StrictInt
-    items_id: int
-    content: str | None = None
-    is_private: bool
-    date_mod: str
-
-
-class Followups(RootModel[list[_FollowupItem]]):
-    """A page of follow-ups."""
-
-    def models(self) -> tuple[Note, ...]:
-        """As our models."""
-        return tuple(Note(row.id, row.items_id, row.content or "", row.is_private, row.date_mod) for row in self.root)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -22,6 +23,15 @@ BODY_LIMIT = 5_000_000
 """Bytes of an answer, decompressed; a longer one is cut off and not used."""
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+_PAGES = ((b"maintenance", "MAINTENANCE"), (b"mysql error", "DATABASE_DOWN"))
+"""What the titles of GLPI's own pages say; the first is the same word in French and in English."""
+
+
+def utc_now() -> datetime:
+    """This machine's clock."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,10 @@ class Answer:
     is_json: bool
     last_modified: datetime | None = None
     retry_after_s: float | None = None
+    page: str | None = None
+    """Our word for a page of GLPI that says why it does not answer: ``MAINTENANCE`` or ``DATABASE_DOWN``."""
+    date: datetime | None = None
+    """The server's clock, in whole seconds."""
 
     @property
     def code(self) -> str | None:
@@ -61,8 +75,12 @@ class Answer:
 class Exchange:
     """A pool of connections to one address. Belongs to the event loop of its first request."""
 
-    def __init__(self, url: str, *, ca_file: str | None, timeouts: Timeouts) -> None:
+    def __init__(
+        self, url: str, *, ca_file: str | None, timeouts: Timeouts, now: Callable[[], datetime] = utc_now
+    ) -> None:
         """``url``: root of the API, as ``api_root`` makes it; ``ca_file``: PEM file of a private authority.
+
+        ``now``: this machine's clock, aware.
 
         Raises:
             ValueError: Not an address that can be asked.
@@ -73,6 +91,9 @@ class Exchange:
             raise ValueError("not an http(s) address") from None
         self.url = url
         self.requests = 0
+        self.skew: timedelta | None = None
+        """The server's clock minus ours, from the last answer with a date."""
+        self._now = now
         self._ca_file = ca_file
         self._timeouts = timeouts
         self._client: httpx.AsyncClient | None = None
@@ -109,9 +130,13 @@ class Exchange:
         try:
             # The limits above are for one step each; a server that sends a byte now and then must end too.
             async with asyncio.timeout(2 * connect_s + wait_s):
-                return await self._exchange(client, request)
+                answer = await self._exchange(client, request)
         except (httpx.TransportError, TimeoutError, httpx.DecodingError) as error:
             broken = _broken(error)
+        else:
+            if answer.date is not None:
+                self.skew = answer.date - self._now()
+            return answer
         raise broken
 
     async def aclose(self) -> None:
@@ -168,30 +193,42 @@ def _answer(response: httpx.Response, raw: bytes) -> Answer:
             body, is_json = json.loads(raw), True
         except (ValueError, RecursionError):
             is_json = False
+    date = _http_date(headers.get("Date"))
     return Answer(
         status=response.status_code,
         body=body,
         is_json=is_json,
         last_modified=_http_date(headers.get("Last-Modified")),
-        retry_after_s=_retry_after(headers.get("Retry-After"), _http_date(headers.get("Date"))),
+        retry_after_s=_retry_after(headers.get("Retry-After"), date),
+        page=None if is_json else _page(raw),
+        date=date,
     )
+
+
+def _page(raw: bytes) -> str | None:
+    title = raw[:4000].lower().partition(b"<title>")[2].partition(b"</title>")[0]
+    return next((code for word, code in _PAGES if word in title), None)
 
 
 def _broken(error: httpx.TransportError | TimeoutError | httpx.DecodingError) -> NotSent | Unclear:
     # ProxyError: the proxy refused the tunnel, so nothing reached the server behind it.
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
-        return NotSent("TLS_CERTIFICATE" if _is_certificate(error) else "NO_CONNECTION")
+        return NotSent(_cause(error))
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return Unclear("TIMEOUT")
     return Unclear("CONNECTION_LOST")
 
 
-def _is_certificate(error: BaseException | None) -> bool:
+def _cause(error: BaseException | None) -> str:
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return True
+            return "TLS_CERTIFICATE"
+        if isinstance(error, ssl.SSLError):
+            return "TLS_FAILED"
+        if isinstance(error, socket.gaierror):
+            return "NAME_UNRESOLVED"
         error = error.__cause__ or error.__context__
-    return False
+    return "NO_CONNECTION"
 
 
 def _http_date(value: str | None) -> datetime | None:

@@ -7,40 +7,33 @@ Source of every call: the GLPI REST API documentation, and exchanges recorded wi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
 
-from glpi.answers import (
-    ActiveProfile,
-    Actors,
-    Added,
-    Followups,
-    Found,
-    GlpiConfig,
-    Ids,
-    KeyRows,
-    TicketItem,
-    TicketRows,
-    UserRows,
-    Written,
-)
+from glpi.answers import ActiveProfile, Actors, Added, GlpiConfig, Ids, KeyRows, TicketItem, UserRows, Written
+from glpi.answers_lists import FullSession
 from glpi.encoding import sent_html
 from glpi.errors import CallerRefused, ContentRefused, GlpiError, Hidden, NotFound, NotSent, Unclear
-from glpi.exchange import Timeouts
-from glpi.legacy_fields import CONTENT, EXTERNAL_ID, NOTIFY, carries, found_state, naive, ticket_fields
+from glpi.exchange import Timeouts, utc_now
+from glpi.legacy_directory import all_categories, users_after
+from glpi.legacy_fields import CONTENT, EXTERNAL_ID, NOTIFY, carries, naive, ticket_fields
+from glpi.legacy_notes import notes_of, recent_notes
+from glpi.legacy_pull import changed_tickets, live_tickets
+from glpi.legacy_query import PAGE, search, shown
 from glpi.legacy_session import LegacySession, before_writing, checked, shaped
-from glpi.models import Changes, Note, Requester, TicketChanges, TicketInput, TicketState
+from glpi.models import (
+    Account,
+    Changes,
+    GlpiCategory,
+    Note,
+    NoteKind,
+    Requester,
+    TicketChanges,
+    TicketInput,
+    TicketState,
+    UsersPage,
+)
 from glpi.refusals import Asked, refusal
-
-PAGE = 200
-"""Rows asked for at once; more cost GLPI memory."""
-
-OVERLAP = timedelta(seconds=2)
-"""Taken off the cursor of a pull: ``date_mod`` has whole seconds and ``morethan`` is strict."""
-
-NIGHT_OVERLAP = OVERLAP + timedelta(hours=1)
-"""The same for a cursor between midnight and 4 o'clock: one of these nights the server's clock goes back an hour."""
 
 LOOKUP_MARGIN = timedelta(days=7)
 """Taken off ``since`` in a look-up: the zones and the two clocks may differ, and a miss would cost a second ticket."""
@@ -48,14 +41,15 @@ LOOKUP_MARGIN = timedelta(days=7)
 _ALIVE = frozenset({"ERROR_LOGIN_PARAMETERS_MISSING", "ERROR_SESSION_TOKEN_MISSING"})
 _KEY = re.compile(r"[A-Za-z0-9-]{8,128}")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_SHOWN = (2, 12, 3, 7, 19, 17, 16, 5, 8)
-_COLUMNS = MappingProxyType({f"forcedisplay[{n}]": str(option) for n, option in enumerate(_SHOWN)})
 _REQUESTER = 1
 _DUPLICATES = 2
 
 
 class LegacyClient:
     """A connection to one GLPI by the legacy API. Fulfils ``glpi.client.GlpiClient``; for one event loop."""
+
+    takes_visitors = True
+    sets_requester = True
 
     def __init__(
         self,
@@ -66,6 +60,7 @@ class LegacyClient:
         ca_file: str | None = None,
         timeouts: Timeouts | None = None,
         version: int | None = None,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         """Prepare a client; nothing is sent yet.
 
@@ -76,11 +71,13 @@ class LegacyClient:
             ca_file: PEM file of a private authority.
             timeouts: Limits other than the usual ones.
             version: GLPI's major version; asked for when first needed otherwise.
+            now: This machine's clock, aware; only compared with the server's.
 
         Raises:
             ValueError: The address cannot be one of GLPI.
         """
-        self._session = LegacySession(url, app_token, user_token, ca_file=ca_file, timeouts=timeouts or Timeouts())
+        limits = timeouts or Timeouts()
+        self._session = LegacySession(url, app_token, user_token, ca_file=ca_file, timeouts=limits, now=now)
         self._version = version
         self._offset: timedelta | None = None
 
@@ -88,6 +85,21 @@ class LegacyClient:
     def requests(self) -> int:
         """HTTP requests made so far, logins included."""
         return self._session.exchange.requests
+
+    @property
+    def logins(self) -> int:
+        """Those of ``requests`` that were logins, which no read budget counts."""
+        return self._session.logins
+
+    @property
+    def skew(self) -> timedelta | None:
+        """The server's clock minus ours, from the ``Date`` header (whole seconds) of the last answer that had one."""
+        return self._session.exchange.skew
+
+    async def account(self) -> Account:
+        """Who we are for GLPI, and what the active profile may do there: two requests, asked anew each time."""
+        mine = checked(FullSession, await self._session.read("/getFullSession"))
+        return mine.account(checked(GlpiConfig, await self._session.read("/getGlpiConfig")).version)
 
     async def probe(self) -> None:
         """One cheap request; returns when a GLPI API that would take a login answers there."""
@@ -119,7 +131,7 @@ class LegacyClient:
             return None
         # NOTE: contains is SQL LIKE, where "_" and "%" match anything: compared again on our side.
         criteria = [(5, "contains", f"^{email}$"), (8, "equals", "1")]
-        found = await self._search("User", criteria, {"forcedisplay[0]": "2", "forcedisplay[1]": "5"})
+        found = await search(self._session, "User", criteria, shown(2, 5))
         ids = {row.id for row in shaped(UserRows, found.data).root if row.has(email)}
         return ids.pop() if len(ids) == 1 else None
 
@@ -128,6 +140,9 @@ class LegacyClient:
 
         A title is clipped to what GLPI keeps. A missing right to create, which GLPI reports as a refused content,
         is told apart by asking for the profile and raised as ``CallerRefused("RIGHT_MISSING")``.
+
+        NOTE: fields that a ticket template makes mandatory are asked of forms only: what comes through this API without
+        them is accepted (10.0.19, 11.0.6).
         """
         version = await self.version()
         try:
@@ -160,8 +175,8 @@ class LegacyClient:
                 criteria.append((19, "morethan", naive(since.astimezone(UTC) - LOOKUP_MARGIN)))
         ids: set[int] = set()
         for trashed in ("0", "1"):
-            show = {"forcedisplay[0]": "2", "forcedisplay[1]": str(option), "is_deleted": trashed}
-            found = await self._search("Ticket", criteria, show)
+            show = {**shown(2, option), "is_deleted": trashed}
+            found = await search(self._session, "Ticket", criteria, show)
             ids.update(row.id for row in shaped(KeyRows, found.data).root if carries(row, option, key))
         return tuple(sorted(ids))
 
@@ -194,7 +209,16 @@ class LegacyClient:
         checked(Added, await self._session.write("POST", "/Ticket_User", fields, expected=201))
 
     async def update_ticket(self, ticket_id: int, changes: TicketChanges) -> None:
-        """Change status, priority or category; GLPI accepts a priority alone, also where it computes it on creation."""
+        """Change status, priority or category, in one request.
+
+        NOTE: GLPI's Technician may set all three, a simplified interface none. A priority alone is kept, although a
+        creation computes it. Status 5 sets ``solvedate``, 6 sets ``closedate`` too, both to the moment of the request;
+        any other status empties both. No value is checked: an unknown status, priority or category is stored as it
+        is (10.0.19, 11.0.6).
+
+        Raises:
+            ContentRefused: Also where the ticket does not exist, or the account may not change it.
+        """
         wanted = {"status": changes.status, "priority": changes.priority, "itilcategories_id": changes.category_id}
         fields = {name: value for name, value in wanted.items() if value is not None}
         answer = await self._session.write("PUT", f"/Ticket/{ticket_id}", fields, expected=200)
@@ -203,21 +227,18 @@ class LegacyClient:
 
     async def followups(self, ticket_id: int) -> tuple[Note, ...]:
         """All follow-ups of a ticket, oldest first, private ones included."""
-        found: dict[int, Note] = {}
-        for start in range(0, 100 * PAGE, PAGE):
-            params = {"range": f"{start}-{start + PAGE - 1}", "sort": "id", "order": "ASC", "get_hateoas": "false"}
-            try:
-                answer = await self._session.read(f"/Ticket/{ticket_id}/ITILFollowup", params, asked=Asked.ITEM)
-            except CallerRefused as error:
-                # NOTE: a range past the end is refused; it ends the list, unless it was the first page.
-                if error.code != "ERROR_RANGE_EXCEED_TOTAL" or start == 0:
-                    raise
-                break
-            page = checked(Followups, answer).models()
-            found.update((followup.id, followup) for followup in page)
-            if answer.status == 200 or len(page) < PAGE:
-                break
-        return tuple(found[number] for number in sorted(found))
+        return await notes_of(self._session, NoteKind.FOLLOWUP, ticket_id)
+
+    async def solutions(self, ticket_id: int) -> tuple[Note, ...]:
+        """All solutions of a ticket, oldest first."""
+        return await notes_of(self._session, NoteKind.SOLUTION, ticket_id)
+
+    async def recent_notes(self, kind: NoteKind, since: str, pages: int) -> tuple[Note, ...] | None:
+        """Notes across all tickets changed at or after ``since`` (raw ``date_mod``), newest first.
+
+        None where ``pages`` requests are not enough: ask ticket by ticket then.
+        """
+        return await recent_notes(self._session, kind, since, pages)
 
     async def add_followup(self, ticket_id: int, content: str, *, is_private: bool) -> int:
         """Add a follow-up (HTML content) and return its id."""
@@ -240,26 +261,20 @@ class LegacyClient:
         checked(Added, await self._session.write("POST", "/Ticket_Ticket", fields, expected=201))
 
     async def changed_tickets(self, cursor: str | None) -> Changes:
-        """Live tickets written by this account and changed since the cursor, oldest first.
+        """Tickets of this account changed since the cursor, oldest first, the trash included: two requests a page."""
+        return await changed_tickets(self._session, cursor, await self.version())
 
-        One request, unless more tickets than a page holds changed within the overlap: then the page is asked for
-        again, doubled, because the cursor could not move on otherwise.
-        """
-        version = await self.version()
-        criteria = [(22, "equals", "myself")]
-        if cursor is not None:
-            last = datetime.fromisoformat(cursor)
-            criteria.append((19, "morethan", naive(last - (NIGHT_OVERLAP if last.hour < 4 else OVERLAP))))
-        show = {**_COLUMNS, "sort": "19", "order": "ASC"}
-        page = PAGE
-        while True:
-            found = await self._search("Ticket", criteria, show, page)
-            rows = shaped(TicketRows, found.data).root
-            newest = max((row.date_mod for row in rows), default=cursor)
-            complete = found.count == found.totalcount
-            if complete or cursor is None or (newest or "") > cursor:
-                return Changes(tuple(found_state(row.state(), version) for row in rows), newest, complete)
-            page *= 2
+    async def live_tickets(self, low: int, high: int) -> frozenset[int]:
+        """Ids of this account's tickets from ``low`` to ``high`` that are neither trashed, purged nor out of sight."""
+        return await live_tickets(self._session, low, high)
+
+    async def categories(self) -> tuple[GlpiCategory, ...]:
+        """The whole category tree that this account sees."""
+        return await all_categories(self._session)
+
+    async def users(self, after_id: int) -> UsersPage:
+        """One request: active users with an id above this one, by ascending id; addresses in GLPI's order."""
+        return await users_after(self._session, after_id, await self.version())
 
     async def clock_offset(self) -> timedelta | None:
         """The server's zone offset from UTC (naive local minus UTC), None where GLPI has no ticket to tell it.
@@ -284,20 +299,6 @@ class LegacyClient:
     async def aclose(self) -> None:
         """End the GLPI session (killSession) and close connections; never raises for the far end."""
         await self._session.aclose()
-
-    async def _search(
-        self, itemtype: str, criteria: Sequence[tuple[int, str, str]], show: Mapping[str, str], rows: int = PAGE
-    ) -> Found:
-        params = dict(show)
-        for number, (option, searchtype, value) in enumerate(criteria):
-            prefix = f"criteria[{number}]"
-            params |= {f"{prefix}[link]": "AND"} if number else {}
-            params |= {f"{prefix}[field]": str(option), f"{prefix}[searchtype]": searchtype, f"{prefix}[value]": value}
-        answer = await self._session.read(f"/search/{itemtype}", {**params, "range": f"0-{rows - 1}"})
-        found = checked(Found, answer)
-        if not found.is_consistent:
-            raise Unclear("BAD_SHAPE", answer.status)
-        return found
 
     async def _reason(self, refused: GlpiError) -> GlpiError:
         try:

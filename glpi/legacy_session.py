@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,10 +14,13 @@ from pydantic import BaseModel, ValidationError
 
 from glpi.answers import SessionOpened
 from glpi.errors import CallerRefused, GlpiError, NotSent, Unclear
-from glpi.exchange import Answer, Exchange, Timeouts
+from glpi.exchange import Answer, Exchange, Timeouts, utc_now
 from glpi.refusals import SESSION_LOST, Asked, refusal
 
 M = TypeVar("M", bound=BaseModel)
+
+_BROKEN_AFTER = 2
+"""Reads in a row that crash before a fresh session is tried."""
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,256}")
 
@@ -50,7 +54,7 @@ def checked(model: type[M], answer: Answer) -> M:
         Unclear: Not JSON, or not of this shape; carries nothing of the body.
     """
     if not answer.is_json:
-        raise Unclear("NOT_JSON", answer.status)
+        raise Unclear(answer.page or "NOT_JSON", answer.status)
     return shaped(model, answer.body, answer.status)
 
 
@@ -66,18 +70,33 @@ def before_writing(error: GlpiError) -> GlpiError:
     return NotSent(error.code, error.status, error.retry_after_s) if isinstance(error, Unclear) else error
 
 
+def _copy(error: GlpiError) -> GlpiError:
+    return type(error)(error.code, error.status, error.retry_after_s)
+
+
 class LegacySession:
     """Requests within one GLPI session, which opens with the first of them."""
 
     def __init__(
-        self, url: str, app_token: str | None, user_token: str, *, ca_file: str | None, timeouts: Timeouts
+        self,
+        url: str,
+        app_token: str | None,
+        user_token: str,
+        *,
+        ca_file: str | None,
+        timeouts: Timeouts,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         """``app_token``: None where the API client asks for none. Raises ValueError for an unusable address."""
-        self.exchange = Exchange(api_root(url), ca_file=ca_file, timeouts=timeouts)
+        self.exchange = Exchange(api_root(url), ca_file=ca_file, timeouts=timeouts, now=now)
+        self.logins = 0
         self._app_token, self._user_token = app_token or None, user_token
         self._goodbye_s = timeouts.goodbye_s
         self._session_token: str | None = None
         self._login = asyncio.Lock()
+        self._attempts = 0
+        self._refused: GlpiError | None = None
+        self._crashes = 0
 
     async def read(self, path: str, params: Mapping[str, str] | None = None, *, asked: Asked = Asked.LIST) -> Answer:
         """A GET that must answer 200 or 206."""
@@ -115,13 +134,20 @@ class LegacySession:
     ) -> Answer:
         token = await self._token(lost=None)
         answer = await self._send(method, path, params, payload, token)
-        if (answer.status, answer.code) in SESSION_LOST:
-            # Checked by GLPI before it does anything, so a POST may be repeated too; once.
+        if (answer.status, answer.code) in SESSION_LOST or (method == "GET" and self._seems_broken(answer)):
+            # Lost: checked by GLPI before it does anything, so a POST may be repeated too. Once, in both cases.
             token = await self._token(lost=token)
             answer = await self._send(method, path, params, payload, token)
         if answer.status in expected and answer.is_json:
             return answer
         raise refusal(answer, asked)
+
+    def _seems_broken(self, answer: Answer) -> bool:
+        # NOTE: recent GLPI 11 answers 500 and a page to every call of a session it cannot use (glpi#24211). A fresh
+        # one is tried once; not again before a read has succeeded, because then it is the server that is broken.
+        crashed = answer.status == 500 and not answer.is_json
+        self._crashes = self._crashes + 1 if crashed else 0
+        return self._crashes == _BROKEN_AFTER
 
     async def _send(
         self, method: str, path: str, params: Mapping[str, str] | None, payload: object, token: str
@@ -129,21 +155,30 @@ class LegacySession:
         return await self.exchange.send(method, path, headers=self._headers(token), params=params, payload=payload)
 
     async def _token(self, *, lost: str | None) -> str:
+        seen = self._attempts
         async with self._login:
             if self._session_token is None or self._session_token == lost:
+                if self._refused is not None and self._attempts > seen:
+                    # Somebody else's login failed while we waited: ours would fail alike.
+                    raise _copy(self._refused)
                 self._session_token = None
                 self._session_token = await self._open()
             return self._session_token
 
     async def _open(self) -> str:
         headers = {**self._headers(), "Authorization": f"user_token {self._checked_token(self._user_token)}"}
+        self._refused = None
+        self.logins += 1
         try:
             answer = await self.exchange.send("GET", "/initSession", headers=headers)
             if answer.status != 200:
                 raise refusal(answer, Asked.LOGIN)
             return checked(SessionOpened, answer).session_token
-        except Unclear as error:
+        except GlpiError as error:
             failed = before_writing(error)
+            self._refused = _copy(failed)
+        finally:
+            self._attempts += 1
         raise failed
 
     def _headers(self, session_token: str | None = None) -> dict[str, str]:

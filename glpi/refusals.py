@@ -45,7 +45,7 @@ def refusal(answer: Answer, asked: Asked) -> GlpiError:
     if status == 413:
         return ContentRefused("TOO_LARGE", status)
     if status >= 500:
-        return Unclear(code or f"HTTP_{status}", status, answer.retry_after_s)
+        return Unclear(code or answer.page or f"HTTP_{status}", status, answer.retry_after_s)
     if code is None or status < 400:
         return _odd(answer, asked)
     return _refused(status, code, asked)
@@ -56,7 +56,11 @@ def _odd(answer: Answer, asked: Asked) -> GlpiError:
     if 300 <= status < 400:
         return Unclear("REDIRECT", status)
     if status < 300:
-        return Unclear("BAD_SHAPE" if answer.is_json else "NOT_JSON", status)
+        # NOTE: maintenance (10.0.19, 11.0.6) and a lost database (10.0.19) answer 200 and a page.
+        return Unclear("BAD_SHAPE" if answer.is_json else answer.page or "NOT_JSON", status)
+    if status in (401, 407):
+        # Not GLPI's own answer: something in front of it asks for a password.
+        return CallerRefused(f"HTTP_{status}", status)
     # NOTE: a wrong base address answers 403 without a body (10.0.19) or a 404 page (11.0.6).
     return CallerRefused("NO_API_HERE", status) if asked is Asked.LOGIN else Unclear(f"HTTP_{status}", status)
 
@@ -70,5 +74,8 @@ def _refused(status: int, code: str, asked: Asked) -> GlpiError:
         return Hidden(code, status) if asked is Asked.ITEM else CallerRefused(code, status)
     if status == 400 and code in _CONTENT:
         return ContentRefused(code, status)
+    if code == "ERROR" and asked is Asked.LOGIN:
+        # NOTE: a login is refused without a code of its own for one reason only (10.0.19, 11.0.6).
+        return CallerRefused("ERROR_API_DISABLED", status)
     # What is left refuses us whatever we send: tokens, login, address, API switched off, unknown resource or field.
     return CallerRefused(code, status)

@@ -15,7 +15,9 @@ import pytest
 
 from glpi.errors import CallerRefused
 from glpi.exchange import Timeouts
-from glpi.legacy import OVERLAP, PAGE, LegacyClient
+from glpi.legacy import LegacyClient
+from glpi.legacy_pull import OVERLAP
+from glpi.legacy_query import PAGE
 from glpi.legacy_session import api_root
 from glpi.simulator import Simulator, reply, slow
 from tests.glpi.conftest import KEY, a_ticket
