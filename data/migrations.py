@@ -156,7 +156,7 @@ def both_ways(db: Database) -> None:
         # What a search by three letters looks in: name, login and addresses without case and accents.
         "ALTER TABLE users ADD COLUMN searched TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE users ADD COLUMN seen_at TEXT NOT NULL DEFAULT ''",
-        "CREATE INDEX users_searched ON users(searched) WHERE is_active = 1",
+        "CREATE INDEX users_searched ON users(searched, is_active) WHERE is_active = 1",
         """CREATE TABLE pull_requests (
             glpi_ticket_id INTEGER PRIMARY KEY, asked_at TEXT, pulled_at TEXT) STRICT""",
         "CREATE TABLE reads (at TEXT NOT NULL, requests INTEGER NOT NULL) STRICT",
