@@ -14,16 +14,19 @@ if TYPE_CHECKING:
         UNCATEGORISED,
         Action,
         Category,
+        Conflict,
         Draft,
         EntryKind,
         EntryState,
         OutboxEntry,
+        Person,
         Priority,
         Question,
         Session,
         SessionStatus,
         Stage,
         Ticket,
+        TicketNote,
         TicketStatus,
         Turn,
         ValidationMethod,
@@ -32,9 +35,11 @@ if TYPE_CHECKING:
     from engine.engine import Engine
     from engine.errors import (
         ConfigError,
+        EntryNotFound,
         GuichetError,
         IllegalStep,
         InvalidInput,
+        NotAuthorised,
         RateLimited,
         SessionExpired,
         SessionNotFound,
@@ -48,6 +53,7 @@ if TYPE_CHECKING:
         DeliveryEvent,
         Idle,
         Paused,
+        Pushed,
         ReplyUnclear,
         SecretsMasked,
         SessionChanged,
@@ -58,26 +64,27 @@ if TYPE_CHECKING:
     from engine.service_hours import Promise
 
 __all__ = [
-    "UNCATEGORISED", "Action", "Category", "Config", "ConfigError", "ConversationEvent", "Deferred", "Delivered",
-    "DeliveryEvent", "Draft", "Engine", "EntryKind", "EntryState", "GuichetError", "Idle", "IllegalStep",
-    "InvalidInput", "OutboxEntry", "Paused", "Priority", "Promise", "Question", "RateLimited", "ReplyUnclear",
-    "SecretsMasked", "Session", "SessionChanged", "SessionExpired", "SessionNotFound", "SessionStatus", "Stage",
-    "StoreUnavailable", "Ticket", "TicketCreated", "TicketNotFound", "TicketStatus", "TicketUpdated", "Turn",
-    "Undeliverable", "ValidationMethod",
+    "UNCATEGORISED", "Action", "Category", "Config", "ConfigError", "Conflict", "ConversationEvent", "Deferred",
+    "Delivered", "DeliveryEvent", "Draft", "Engine", "EntryKind", "EntryNotFound", "EntryState", "GuichetError",
+    "Idle", "IllegalStep", "InvalidInput", "NotAuthorised", "OutboxEntry", "Paused", "Person", "Priority",
+    "Promise", "Pushed", "Question", "RateLimited", "ReplyUnclear", "SecretsMasked", "Session", "SessionChanged",
+    "SessionExpired", "SessionNotFound", "SessionStatus", "Stage", "StoreUnavailable", "Ticket", "TicketCreated",
+    "TicketNotFound", "TicketNote", "TicketStatus", "TicketUpdated", "Turn", "Undeliverable", "ValidationMethod",
 ]  # fmt: skip
 
 _ROOMS = {
     "data.records": (
-        "UNCATEGORISED", "Action", "Category", "Draft", "EntryKind", "EntryState", "OutboxEntry", "Priority",
-        "Question", "Session", "SessionStatus", "Stage", "Ticket", "TicketStatus", "Turn", "ValidationMethod",
+        "UNCATEGORISED", "Action", "Category", "Conflict", "Draft", "EntryKind", "EntryState", "OutboxEntry", "Person",
+        "Priority", "Question", "Session", "SessionStatus", "Stage", "Ticket", "TicketNote",
+        "TicketStatus", "Turn", "ValidationMethod",
     ),
     "engine.config": ("Config",),
     "engine.errors": (
-        "ConfigError", "GuichetError", "IllegalStep", "InvalidInput", "RateLimited", "SessionExpired",
-        "SessionNotFound", "StoreUnavailable", "TicketNotFound",
+        "ConfigError", "EntryNotFound", "GuichetError", "IllegalStep", "InvalidInput", "NotAuthorised", "RateLimited",
+        "SessionExpired", "SessionNotFound", "StoreUnavailable", "TicketNotFound",
     ),
     "engine.events": (
-        "ConversationEvent", "Deferred", "Delivered", "DeliveryEvent", "Idle", "Paused", "ReplyUnclear",
+        "ConversationEvent", "Deferred", "Delivered", "DeliveryEvent", "Idle", "Paused", "Pushed", "ReplyUnclear",
         "SecretsMasked", "SessionChanged", "TicketCreated", "TicketUpdated", "Undeliverable",
     ),
     "engine.service_hours": ("Promise",),

@@ -24,6 +24,7 @@ from engine.events import (
     DeliveryEvent,
     Idle,
     Paused,
+    Pushed,
     TicketUpdated,
     Undeliverable,
 )
@@ -34,11 +35,14 @@ if TYPE_CHECKING:
     from data.outbox import Outbox
     from data.store import Store
     from engine.config import Config
-    from engine.mirror import Mirror
+    from engine.pulling import Pulling
     from engine.sending import Sender
     from glpi.client import GlpiClient
 
 _log = logging.getLogger("guichet")
+
+EVERYTHING = 0
+"""Asked for instead of a ticket's id: a whole pull."""
 
 
 class Delivery:
@@ -66,7 +70,8 @@ class Delivery:
         self._wake = asyncio.Event()
         self._client: GlpiClient | None = None
         self._sender: Sender | None = None
-        self._mirror: Mirror | None = None
+        self._pulling: Pulling | None = None
+        self._watched: str | None = None
         self._has_lease = False
         self._offline_since: datetime | None = None
         self._paused: str | None = None
@@ -90,6 +95,17 @@ class Delivery:
     def wake(self) -> None:
         """Something was put into the outbox."""
         self._wake.set()
+
+    def ask(self, glpi_ticket_id: int = 0) -> None:
+        """Somebody wants to know now what GLPI has, of one ticket or (0) of all; whichever process sends reads it."""
+        self._store.ask_pull(glpi_ticket_id)
+        self._wake.set()
+
+    def watch(self, ticket_number: str | None) -> None:
+        """This ticket is on screen: its notes are read before those of others."""
+        self._watched = ticket_number
+        if self._pulling is not None:
+            self._pulling.watched = ticket_number
 
     # --- for ever ------------------------------------------------------------------------------------------
 
@@ -142,16 +158,21 @@ class Delivery:
             self._next_try = self._now()
             self.outbox.hasten()
             async for event in self._push():
-                pushed += isinstance(event, Delivered)
+                pushed += isinstance(event, Delivered | Pushed)
                 failed += isinstance(event, Undeliverable)
         if direction in ("both", "pull") and client and not self._paused and self._lease():
+            numbers = set()
             async for event in self._pull():
-                pulled += isinstance(event, TicketUpdated)
+                numbers |= {event.ticket.ticket_number} if isinstance(event, TicketUpdated) else set()
+            pulled = len(numbers)
         entries = self.outbox.entries()
+        stopped = (EntryState.FAILED, EntryState.CONFLICT)
+        # What follows a creation is no ticket that waits; a technician's change is.
+        counted = (EntryKind.CREATE, EntryKind.UPDATE, EntryKind.COMMENT)
         return {
             "pushed": pushed,
             "pulled": pulled,
-            "pending": len([e for e in entries if e.kind is EntryKind.CREATE and e.state is not EntryState.FAILED]),
+            "pending": len([e for e in entries if e.kind in counted and e.state not in stopped]),
             "failed": len([e for e in entries if e.state is EntryState.FAILED]) or failed,
             "conflicts": len([e for e in entries if e.state is EntryState.CONFLICT]),
             "requests": client.requests - before if client else 0,
@@ -167,9 +188,15 @@ class Delivery:
         if await self._connected() is not None and self._lease():
             async for event in self._push():
                 yield event
-            if pull and self._offline_since is None and self._paused is None and self._now() >= self._next_pull:
+            if pull and self._is_online():
+                async for event in self._serve_asked():
+                    yield event
+            if pull and self._is_online() and self._now() >= self._next_pull:
                 async for event in self._pull():
                     yield event
+                if self._pulling is not None and self._is_online() and self._pull_failed is None:
+                    async for event in self._read(self._pulling.refresh()):
+                        yield event
             self._seen_event = self._store.last_event_id()
         else:
             self._offline_since = self._paused = None  # who sends knows; this process does not
@@ -293,21 +320,40 @@ class Delivery:
         _log.error("GLPI_SYNC_ERROR | ticket_number=%s | cause=%s", entry.ticket_number, error.code)
         return Undeliverable(entry.ticket_number, error.code)
 
+    def _is_online(self) -> bool:
+        return self._offline_since is None and self._paused is None
+
+    async def _serve_asked(self) -> AsyncGenerator[DeliveryEvent]:
+        """What a webhook or a person wants to know now."""
+        assert self._pulling is not None, "a client makes it"
+        for glpi_id in self._pulling.asked():
+            if glpi_id == EVERYTHING:
+                self._next_pull = self._now()
+            elif self._is_online():
+                async for event in self._read(self._pulling.pull_one(glpi_id)):
+                    yield event
+            else:
+                self._store.ask_pull(glpi_id)
+
     async def _pull(self) -> AsyncGenerator[DeliveryEvent]:
         """Take over what GLPI changed."""
-        assert self._mirror is not None, "a client makes a mirror"
-        self._next_pull = self._now() + self._pull_interval()
+        assert self._pulling is not None, "a client makes it"
+        self._next_pull = self._now() + self._pulling.interval
+        async for event in self._read(self._pulling.pull()):
+            yield event
+
+    async def _read(self, updates: AsyncGenerator[TicketUpdated]) -> AsyncGenerator[DeliveryEvent]:
+        """What a reading found, and what its failure means: the cursor moves page by page, the rest comes later."""
         changed: list[DeliveryEvent] = []
         self._pull_failed = None
         try:
-            async with asyncio.timeout(self._timings.post_limit_s), aclosing(self._mirror.pull()) as updates:
-                async for ticket, taken in updates:
-                    changed.append(TicketUpdated(ticket, taken))
+            async with asyncio.timeout(self._timings.post_limit_s), aclosing(updates):
+                async for update in updates:
+                    changed.append(update)
         except CallerRefused as error:
             if alarm := self._pause(error):
                 changed.append(alarm)
         except (GlpiError, TimeoutError) as error:
-            # What was not taken over comes with the next pull: the cursor moves page by page.
             self._pull_failed = error.code if isinstance(error, GlpiError) else "TIMEOUT"
             _log.warning("GLPI_SYNC_ERROR | cause=%s", self._pull_failed)
             if isinstance(error, NotSent):
@@ -319,11 +365,6 @@ class Delivery:
         """Nobody is home: only probe, until somebody is."""
         self._offline_since = self._offline_since or self._now()
         self._next_try = self._now() + timedelta(seconds=retry_after_s or self._timings.probe_s)
-
-    def _pull_interval(self) -> timedelta:
-        """As configured, but never so short that an hour of pulls would exceed the read budget."""
-        glpi = self._config.glpi
-        return timedelta(seconds=max(glpi.pull_interval_s, 3600 / glpi.read_budget_per_hour))
 
     def _watch(self) -> list[DeliveryEvent]:
         """What another process achieved, read from the event log."""
@@ -346,13 +387,16 @@ class Delivery:
         if self._client is None and self._config.glpi.enabled:
             self._client = await self._connect()
             if self._client is not None:
-                from engine.mirror import Mirror
+                from engine.attempts import Attempts
+                from engine.pulling import Pulling
                 from engine.sending import Sender
 
+                glpi, client = self._config.glpi, self._client
                 self._sender = Sender(
-                    self._config.glpi, self._store, self.outbox, self._client, self._now, self._timings, self._renewed
+                    Attempts(glpi, self._store, self.outbox, client, self._now, self._timings, self._renewed)
                 )
-                self._mirror = Mirror(self._store, self._client, self._now)
+                self._pulling = Pulling(glpi, self._store, self.outbox, client, self._now)
+                self._pulling.watched = self._watched
         return self._client
 
     async def _reconnect(self) -> None:

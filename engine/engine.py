@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from data.records import Category, OutboxEntry, Ticket
 from engine.config import Config
 from engine.conversation import Conversation
+from engine.desk import Desk
 from engine.events import DeliveryEvent
 from engine.service_hours import Promise, promise
 
@@ -57,6 +58,8 @@ class Engine(Conversation):
         """
         super().__init__(config, store, cascade, device=device, is_limited=is_limited, now=now, filed=delivery.wake)
         self._delivery, self._log = delivery, log
+        self.desk = Desk(store, delivery.outbox, now, delivery.wake)
+        """What a technician does to tickets and outbox entries."""
 
     @classmethod
     def open(cls, config: Config, *, now: Callable[[], datetime] = utc_now, role: str = "kiosk") -> Self:
@@ -126,6 +129,19 @@ class Engine(Conversation):
     async def sync(self, direction: str = "both") -> dict[str, int | float]:
         """One full exchange with GLPI; the counts of spec section 8 (``sync --once``)."""
         return await self._delivery.sync_once(direction)
+
+    def ask_sync(self, ticket_number: str | None = None) -> None:
+        """Ask for GLPI's news now, of one ticket or of all; whichever process delivers reads them at once.
+
+        A ticket is read at most once in 10 s, however often it is asked for. Raises TicketNotFound.
+        """
+        ticket = self.ticket(ticket_number) if ticket_number is not None else None
+        if ticket is None or ticket.glpi_ticket_id is not None:
+            self._delivery.ask(ticket.glpi_ticket_id or 0 if ticket else 0)
+
+    def watch(self, ticket_number: str | None) -> None:
+        """This ticket is on screen: what is new of it is read before all else. None: nobody looks at one."""
+        self._delivery.watch(ticket_number)
 
     def sync_refusal(self) -> str | None:
         """Why GLPI refuses this installation (token, address, profile), as a code; None if it does not."""

@@ -18,7 +18,9 @@ class InvalidInput(GuichetError):
     code = "invalid_input"
 
     def __init__(self, reason: str, **details: object) -> None:
-        """``reason``: ``empty``, ``too_long``, ``no_text``, ``title_too_long``, ``title_empty``, ``no_contact``."""
+        """``reason``: ``empty``, ``too_long``, ``no_text``, ``title_too_long``, ``title_empty``, ``no_contact``,
+        ``unknown_status``, ``unknown_priority``, ``unknown_category``, ``not_editable``.
+        """
         super().__init__(reason)
         self.reason = reason
         self.details = details
@@ -79,3 +81,20 @@ class StoreUnavailable(GuichetError):
         """``reason``: ``permission``, ``disk_full``, ``locked``, ``damaged``, ``newer_schema``, ``mode``."""
         super().__init__(reason)
         self.reason, self.path = reason, path
+
+
+class EntryNotFound(GuichetError):
+    """No outbox entry has this id, or none that this can be done with; ``state`` is the one it is in."""
+
+    code = "entry_not_found"
+
+    def __init__(self, entry_id: int, state: str | None = None) -> None:
+        """``state``: of the entry, None when there is no such entry."""
+        super().__init__(f"{entry_id}: {state}")
+        self.entry_id, self.state = entry_id, state
+
+
+class NotAuthorised(GuichetError):
+    """Only a technician may do this (``[l1]`` of the configuration)."""
+
+    code = "not_authorised"

@@ -48,6 +48,15 @@ class Delivered:
 
 
 @dataclass(frozen=True)
+class Pushed:
+    """A technician's change or comment is in GLPI."""
+
+    ticket: Ticket
+    kind: str
+    """``update`` or ``comment``."""
+
+
+@dataclass(frozen=True)
 class Deferred:
     """Not sent yet; it will be tried again by itself."""
 
@@ -93,4 +102,4 @@ class Idle:
     """Whether there is a GLPI to send to."""
 
 
-DeliveryEvent = Delivered | Deferred | Undeliverable | Paused | TicketUpdated | Idle
+DeliveryEvent = Delivered | Pushed | Deferred | Undeliverable | Paused | TicketUpdated | Idle

@@ -32,6 +32,15 @@ STATUS_FROM_GLPI: Mapping[int, TicketStatus] = {
 }
 """GLPI's status numbers (spec section 5)."""
 
+STATUS_TO_GLPI: Mapping[str, int] = {
+    TicketStatus.OPEN: 1,
+    TicketStatus.IN_PROGRESS: 2,
+    TicketStatus.PENDING: 4,
+    TicketStatus.RESOLVED: 5,
+    TicketStatus.CLOSED: 6,
+}
+"""The number GLPI gets for each of our statuses."""
+
 _REQUEST_LEAVES = frozenset({"05-03-missing", "07-03-rights"})
 
 INFO_LABELS: Mapping[str, str] = {

@@ -1,0 +1,85 @@
+"""What every attempt at an outbox entry needs: the parts, the lease before a POST, the books after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from data.records import Category, EntryState, OutboxEntry, Ticket
+from engine.events import Deferred
+from glpi.errors import CallerRefused, NotSent
+
+if TYPE_CHECKING:
+    from data.outbox import Outbox
+    from data.store import Store
+    from engine.config import GlpiConfig
+    from engine.timings import Timings
+    from glpi.client import GlpiClient
+
+
+class Attempts:
+    """Shared by ``engine.creation``, ``engine.aftercare`` and ``engine.pushing``, which say what is done."""
+
+    def __init__(
+        self,
+        config: GlpiConfig,
+        store: Store,
+        outbox: Outbox,
+        client: GlpiClient,
+        now: Callable[[], datetime],
+        timings: Timings,
+        holds_lease: Callable[[], bool],
+    ) -> None:
+        """``holds_lease`` renews the lease and says whether it is still ours; asked before each POST."""
+        self.config, self.store, self.client = config, store, client
+        self.now, self.timings = now, timings
+        self._outbox, self._holds_lease = outbox, holds_lease
+        self.has_posted = False
+        """Whether the attempt under way has reached its POST: an unclear error before it is merely a failed read."""
+
+    def before_post(self) -> None:
+        """Nothing is posted by a process that lost its lease meanwhile."""
+        if not self._holds_lease():
+            raise NotSent("LEASE_LOST")
+        self.has_posted = True
+
+    def settle(self, entry: OutboxEntry, state: EntryState, **what: Any) -> None:
+        """Record an outcome, unless a successor has claimed the entry meanwhile."""
+        self._outbox.settle(entry.id, state, expected_attempts=entry.attempts, **what)
+
+    def look_again(self, entry: OutboxEntry) -> Deferred:
+        """Not there: wait longer and look once more, and only after the last gap send it again."""
+        done = entry.lookups + 1
+        in_round = done % len(self.timings.gaps_s)
+        if in_round:
+            wait = self.timings.gaps_s[in_round]
+            at = self.now() + timedelta(seconds=wait)
+            self.settle(entry, EntryState.UNKNOWN, lookups=done, next_attempt_at=at, error="NOT_FOUND_YET")
+            return Deferred(entry.ticket_number, "NOT_FOUND_YET", wait)
+        # Lost once is sent again at once; a server that loses it every time is given more and more time.
+        wait = 30.0 * 2 ** min(entry.attempts, 7) if entry.attempts > 2 else 0.0
+        at = self.now() + timedelta(seconds=min(wait, 3600.0))
+        self.settle(entry, EntryState.PENDING, lookups=done, next_attempt_at=at, error="LOST")
+        return Deferred(entry.ticket_number, "LOST", min(wait, 3600.0))
+
+    async def user_with(self, email: str | None) -> tuple[int | None, str | None]:
+        """GLPI's user with this address, and a note where this account may not look: no reason to stop tickets."""
+        if not email:
+            return None, None
+        try:
+            return await self.client.find_user(email), None
+        except CallerRefused as error:
+            if error.code != "ERROR_RIGHT_MISSING":
+                raise
+            return None, "users_not_readable"
+
+    def tree(self) -> dict[str, Category]:
+        """Our categories by their codes."""
+        return {node.code: node for node in self.store.categories()}
+
+
+def glpi_id_of(ticket: Ticket) -> int:
+    """GLPI's number of a ticket that is there: followers exist only after the creation."""
+    assert ticket.glpi_ticket_id is not None, "followers exist only after the creation"
+    return ticket.glpi_ticket_id
