@@ -51,9 +51,11 @@ def discard(db: Database, entry: OutboxEntry, now: datetime) -> bool:
     """Give an entry up, with the note it would have sent. See ``Outbox.discard``."""
     if entry.state in _BEYOND:
         return False
-    rows.update(db, "outbox", {"state": EntryState.DONE.value, "error": DISCARDED}, "id = ?", [entry.id])
+    row: rows.Row = {"state": EntryState.DONE.value, "error": DISCARDED}
     if entry.kind is EntryKind.CREATE:
         rows.change_ticket(db, entry.ticket_number, {"sync_note": DISCARDED}, now)
     if entry.kind is EntryKind.COMMENT:
+        row |= rows.payload_row(None)
         notes.drop_unsent(db, entry.key)
+    rows.update(db, "outbox", row, "id = ?", [entry.id])
     return True

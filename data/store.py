@@ -173,8 +173,9 @@ class Store(Mirrored):
         """Blank what people wrote, for good: no word of it is left in file, full-text index or WAL.
 
         Titles, texts, symptoms, extracted values and addresses go; numbers, dates, categories and confidences stay for
-        the figures. With a ticket goes its session, with a session its parents and children, which hold the same
-        words. An entry that still waits in the outbox stays: whoever erases decides about it first.
+        the figures. With a ticket go its notes, what its outbox entries carry, and its session; with a session its
+        parents and children, which hold the same words. An entry that still waits in the outbox stays, with an empty
+        payload: whoever erases decides about it first.
         The full-text index is rebuilt and the file rewritten: the write lock is held in proportion to the whole file.
 
         Returns:

@@ -58,6 +58,16 @@ def claim(db: Database, name: str, count: int) -> list[object]:
     return sent
 
 
+def pull(db: Database, name: str, count: int) -> list[object]:
+    """Ask for pulls of a few tickets and take what is to be had."""
+    store = Store(db, now=lambda: START)
+    taken: list[object] = []
+    for turn in range(count):
+        store.ask_pull(turn % 5)
+        taken += store.take_pulls()
+    return taken
+
+
 def race(db: Database, name: str, count: int) -> list[object]:
     """Save, replace, confirm or abandon the same session, whatever the others do with it."""
     store = Store(db, now=lambda: START)
@@ -85,6 +95,7 @@ def main() -> None:
         "confirm": confirm,
         "file": file,
         "claim": claim,
+        "pull": pull,
         "race": race,
     }
     task, path, name, count = sys.argv[1:5]

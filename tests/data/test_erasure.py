@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from data import erasure
 from data.outbox import Outbox
-from data.records import SessionStatus, Stage, Ticket, Turn
+from data.records import Conflict, EntryKind, SessionStatus, Stage, Ticket, TicketNote, Turn
 from data.store import Store
 from data.transactions import writing
 from tests.data.samples import START, Clock, make_session, make_ticket
@@ -58,10 +58,23 @@ def tell(store: Store, count: int) -> Ticket:
     return changed
 
 
+def say_more(store: Store, number: str) -> None:
+    """The words in notes of both sides, in what waits for GLPI, and in an older version of a note."""
+    found = TicketNote(number, "solution", "Zyklotron " * 90, START, glpi_id=31)
+    own = TicketNote(number, "followup", "Quetzalcoatl rappelé", START, key="N-1")
+    store.mirror(
+        number, {"status": "pending"}, None, [found], [Conflict(number, "status", None, "a", "b", "ours", START)]
+    )
+    store.mirror(number, {}, None, [replace(found, text="Wolpertinger")])
+    store.comment(number, own, {"text": "Quetzalcoatl " * 200})
+    store.change(number, {"title": "Zyklotron encore"}, {"title": {"value": "Zyklotron encore"}}, "U-1")
+
+
 @pytest.mark.parametrize("others", [0, 60])
 def test_no_word_remains_in_any_file(store: Store, path: Path, others: int) -> None:
     ticket = tell(store, others)
     assert {word for _, word in found_in_files(path)} == set(WORDS)
+    say_more(store, ticket.ticket_number)
     assert store.erase_text([ticket.ticket_number]) == (1, 2)
     assert found_in_files(path) == []
     assert path.with_name("guichet.db-wal").stat().st_size < 20_000
@@ -85,6 +98,42 @@ def test_the_figures_remain(store: Store, outbox: Outbox, clock: Clock, filed: F
     assert store.tickets(search=ticket.ticket_number) == [erased]
     assert len(outbox.entries()) == 2
     assert len(store.events("TICKET_CREATED")) == 2
+
+
+def test_codes_remain_of_notes_conflicts_and_entries(store: Store, outbox: Outbox) -> None:
+    number = tell(store, 0).ticket_number
+    say_more(store, number)
+    store.erase_text([number])
+    assert [(note.kind, note.glpi_id, note.key, note.text) for note in store.notes(number)] == [
+        ("solution", 31, None, ""),
+        ("followup", None, "N-1", ""),
+    ]
+    assert [conflict.kept for conflict in store.conflicts(number)] == ["ours"]
+    assert [(entry.kind, dict(entry.payload)) for entry in outbox.entries()] == [
+        (EntryKind.CREATE, {}),
+        (EntryKind.COMMENT, {}),
+        (EntryKind.UPDATE, {}),
+    ]
+
+
+def test_the_notes_of_others_remain(store: Store, outbox: Outbox, filed: Filed) -> None:
+    other = filed("s-1").ticket_number
+    number = tell(store, 0).ticket_number
+    note = TicketNote(other, "followup", "Rappelé", START, key="N-9")
+    store.comment(other, note, {"text": "Rappelé"})
+    store.erase_text([number])
+    assert store.notes(other) == [note]
+    assert [dict(entry.payload) for entry in outbox.entries() if entry.key == "N-9"] == [{"text": "Rappelé"}]
+
+
+def test_a_discarded_comment_leaves_no_word_after_the_next_purge(
+    store: Store, outbox: Outbox, path: Path, filed: Filed
+) -> None:
+    number = filed("s-1").ticket_number
+    store.comment(number, TicketNote(number, "followup", "Zyklotron", START, key="N-1"), {"text": "Zyklotron"})
+    assert outbox.discard(2)
+    store.purge_unfinished(START - timedelta(days=1))
+    assert found_in_files(path) == []
 
 
 def test_a_session_goes_with_its_parents_and_children(store: Store, path: Path) -> None:

@@ -94,6 +94,12 @@ def test_every_entry_is_claimed_by_one_process_only(path: Path, outbox: Outbox) 
     assert outbox.lease() is None
 
 
+def test_a_requested_pull_is_taken_by_one_process(path: Path, store: Store) -> None:
+    taken = [number for got in run("pull", path, processes=4, count=20) for number in got]
+    assert sorted(taken) == [0, 1, 2, 3, 4]
+    assert store.next_pull_request_at() is not None
+
+
 def test_a_session_changes_hands_once(path: Path, store: Store) -> None:
     assert store.save_session(make_session())
     results = [result for got in run("race", path, processes=8, count=5) for result in got]
