@@ -87,6 +87,7 @@ def test_a_database_of_an_older_program_is_brought_up_to_date(path: Path, number
         assert [ticket.ticket_number for ticket in store.tickets(search="ecran")] == ["TKT-2026-00041"]
     if number >= 3:
         assert len(store.tickets()) == 3
+        assert [person.badge for person in store.find_people("eloise lefe")] == ["0417"]
         assert [(entry.key, entry.attempts, entry.error) for entry in Outbox(db, now=lambda: START).entries()][:1] == [
             ("K-41", 2, "NOT_SENT")
         ]
