@@ -60,6 +60,7 @@ class _CategoryItem(Answered):
     is_incident: bool | None = None
     is_request: bool | None = None
     is_helpdeskvisible: bool | None = None
+    code: str | None = None
 
 
 class Categories(RootModel[list[_CategoryItem]]):
@@ -76,6 +77,7 @@ class Categories(RootModel[list[_CategoryItem]]):
                 is_incident=row.is_incident,
                 is_request=row.is_request,
                 is_visible=row.is_helpdeskvisible,
+                code=row.code or "",
             )
             for row in self.root
         )
