@@ -40,6 +40,7 @@ _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 _FIXED = frozenset({"ticket_number", "session_id", "created_at", "updated_at"})
 _TICKET_FIELDS = tuple(field.name for field in fields(Ticket))
+_TICKET_NAMES = frozenset(_TICKET_FIELDS)
 _DRAFT_FIELDS = tuple(field.name for field in fields(Draft))
 
 
@@ -181,7 +182,7 @@ def ticket_row(ticket: Ticket) -> Row:
 
 def ticket_of(row: Row) -> Ticket:
     """The record of a stored ticket."""
-    values = {name: value for name, value in row.items() if name in _TICKET_FIELDS}
+    values = {name: value for name, value in row.items() if name in _TICKET_NAMES}
     for name in ("symptoms", "missing_info"):
         values[name] = tuple(json.loads(values[name]))
     values["extracted_info"] = _mapping(values["extracted_info"])
