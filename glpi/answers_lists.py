@@ -136,6 +136,8 @@ class _Named(Answered):
 
 
 class ProfileRights(_Named):
+    """The rights of a profile, as bits by GLPI's names."""
+
     interface: str = "central"
     ticket: Bits = 0
     followup: Bits = 0
