@@ -85,24 +85,50 @@ def triage_of(config: Config) -> Cascade:
 
 
 def connect(config: GlpiConfig) -> GlpiClient | None:
-    """A client for the configured GLPI, None when there is none. Tokens are looked up anew each time."""
+    """A client for the configured GLPI, None when there is none. Secrets are looked up anew each time.
+
+    To be called in a thread: with ``api = "auto"`` and the credentials for both APIs GLPI is asked which to speak.
+
+    Raises:
+        ConfigError: The address is none.
+    """
     if not config.enabled or not config.url:
         return None
-    from glpi.legacy import LegacyClient
-
-    host = urlsplit(config.url).hostname or ""
-    app, user = secret("glpi_app_token", host), secret("glpi_user_token", host)
     try:
-        return LegacyClient(
-            config.url,
-            app.value if app else None,
-            user.value if user else "",
-            ca_file=config.ca_file or None,
-        )
+        return _client(config, urlsplit(config.url).hostname or "")
     except ValueError as error:
         raise ConfigError(
             "glpi.url", f"{config.url!r} n'est pas l'adresse d'un GLPI", "Indiquez https://…/apirest.php."
         ) from error
+
+
+def _client(config: GlpiConfig, host: str) -> GlpiClient:
+    from glpi.detection import Api, detect, legacy_address
+    from glpi.highlevel import HighLevelClient
+    from glpi.highlevel_session import Credentials
+    from glpi.legacy import LegacyClient
+
+    def found(name: str) -> str:
+        it = secret(name, host)
+        return it.value if it else ""
+
+    ca_file = config.ca_file or None
+    app, user, mine = "", "", Credentials("", "", "", "")
+    if config.api != Api.HIGHLEVEL:
+        app, user = found("glpi_app_token"), found("glpi_user_token")
+    # The keyring may take its time for each: the others are looked for where the first was found.
+    if config.api != Api.LEGACY and (client_id := found("glpi_client_id")):
+        mine = Credentials(client_id, found("glpi_client_secret"), found("glpi_username"), found("glpi_password"))
+    api = Api.HIGHLEVEL if config.api == Api.HIGHLEVEL or (mine.is_complete and not user) else Api.LEGACY
+    if mine.is_complete and user:
+        # Without an answer it stays the legacy API; the next connection asks again.
+        asked = detect(config.url, app_token=app or None, user_token=user, credentials=mine, ca_file=ca_file)
+        api = asyncio.run(asked).api or api
+    if api == Api.HIGHLEVEL:
+        return HighLevelClient(
+            config.url, mine.client_id, mine.client_secret, mine.username, mine.password, ca_file=ca_file
+        )
+    return LegacyClient(legacy_address(config.url), app or None, user, ca_file=ca_file)
 
 
 def categories_of(config: Config) -> tuple[Category, ...]:

@@ -117,6 +117,10 @@ class HighLevelSession:
             return answer
         raise refusal(answer, Asked.WRITE)
 
+    async def log_in(self) -> None:
+        """Have a token: two requests, none where there is one already."""
+        await self._current(lost=None)
+
     async def ask_versions(self) -> Versions:
         """What the server offers: no token needed, and nothing but this API answers it."""
         answer = await self.exchange.send("GET", "/", headers={})
