@@ -216,11 +216,12 @@ def _assemble(values: Mapping[str, Any], source: str) -> Config:
 
 
 def _enabled_by_token(config: Config) -> Config:
-    """Without a word about it, an address and a token enable GLPI."""
+    """Without a word about it, an address and a token, or OAuth credentials, enable GLPI."""
     from engine.secrets import is_present
 
     host = url_host(config.glpi.url)
-    if host and (is_present("glpi_user_token", host) or is_present("glpi_app_token", host)):
+    names = ("glpi_user_token", "glpi_app_token", "glpi_client_id")
+    if host and any(is_present(name, host) for name in names):
         return replace(config, glpi=replace(config.glpi, enabled=True))
     return config
 
