@@ -39,6 +39,8 @@ Row = dict[str, Any]
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 _FIXED = frozenset({"ticket_number", "session_id", "created_at", "updated_at"})
+_BOOKKEEPING = frozenset({"notes_read"})
+"""Fields that say nothing about the ticket: ``updated_at`` stays when they alone change."""
 _TICKET_FIELDS = tuple(field.name for field in fields(Ticket))
 _TICKET_NAMES = frozenset(_TICKET_FIELDS)
 _DRAFT_FIELDS = tuple(field.name for field in fields(Draft))
@@ -227,7 +229,9 @@ def change_ticket(db: Database, number: str, changes: Mapping[str, object], now:
     wrong = set(changes).difference(_TICKET_FIELDS) | _FIXED.intersection(changes)
     if wrong:
         raise ValueError(f"not to be changed: {', '.join(sorted(wrong))}")
-    row = {name: _column(value) for name, value in changes.items()} | {"updated_at": to_text(now)}
+    row = {name: _column(value) for name, value in changes.items()}
+    if not _BOOKKEEPING.issuperset(changes):
+        row["updated_at"] = to_text(now)
     is_searched = not row.keys().isdisjoint(INDEXED)
     if is_searched:
         unindex_ticket(db, number)

@@ -24,7 +24,7 @@ class ReadBudget:
     def __init__(
         self, store: Store, per_hour: int, now: Callable[[], datetime], client: GlpiClient | None = None
     ) -> None:
-        """``per_hour``: how many are allowed in any 60 minutes; ``client``: whose requests are counted, None to look."""
+        """``per_hour``: how many are allowed in any 60 minutes; ``client``: whose are counted."""
         self.per_hour = per_hour
         self._store, self._client, self._now = store, client, now
         self._from: int | None = None

@@ -149,7 +149,7 @@ class Delivery:
             await self._rest(min(self._timings.poll_s, max(0.05, until - time.monotonic())))
 
     async def sync_once(self, direction: str) -> dict[str, int | float]:
-        """Push, pull or both, once; counts for ``sync --once``."""
+        """Push, pull or both, once; counts for ``sync --once``. ``asked``: only what somebody asked for."""
         started, pushed, pulled, failed = time.monotonic(), 0, 0, 0
         self._mind_the_clock()
         client = await self._connected()
@@ -161,10 +161,9 @@ class Delivery:
                 pushed += isinstance(event, Delivered | Pushed)
                 failed += isinstance(event, Undeliverable)
         if direction in ("both", "pull") and client and not self._paused and self._lease():
-            numbers = set()
-            async for event in self._pull():
-                numbers |= {event.ticket.ticket_number} if isinstance(event, TicketUpdated) else set()
-            pulled = len(numbers)
+            pulled = await self._count(self._pull(refresh=False))
+        if client and not self._paused and self._lease():
+            pulled += await self._count(self._serve_asked())
         entries = self.outbox.entries()
         stopped = (EntryState.FAILED, EntryState.CONFLICT)
         # What follows a creation is no ticket that waits; a technician's change is.
@@ -179,6 +178,11 @@ class Delivery:
             "seconds": round(time.monotonic() - started, 3),
         }
 
+    @staticmethod
+    async def _count(events: AsyncGenerator[DeliveryEvent]) -> int:
+        """How many tickets were updated."""
+        return len({event.ticket.ticket_number async for event in events if isinstance(event, TicketUpdated)})
+
     # --- one turn ---------------------------------------------------------------------------------------------
 
     async def _turn(self, *, pull: bool) -> AsyncGenerator[DeliveryEvent]:
@@ -192,11 +196,8 @@ class Delivery:
                 async for event in self._serve_asked():
                     yield event
             if pull and self._is_online() and self._now() >= self._next_pull:
-                async for event in self._pull():
+                async for event in self._pull(refresh=True):
                     yield event
-                if self._pulling is not None and self._is_online() and self._pull_failed is None:
-                    async for event in self._read(self._pulling.refresh()):
-                        yield event
             self._seen_event = self._store.last_event_id()
         else:
             self._offline_since = self._paused = None  # who sends knows; this process does not
@@ -335,11 +336,11 @@ class Delivery:
             else:
                 self._store.ask_pull(glpi_id)
 
-    async def _pull(self) -> AsyncGenerator[DeliveryEvent]:
+    async def _pull(self, *, refresh: bool) -> AsyncGenerator[DeliveryEvent]:
         """Take over what GLPI changed."""
         assert self._pulling is not None, "a client makes it"
         self._next_pull = self._now() + self._pulling.interval
-        async for event in self._read(self._pulling.pull()):
+        async for event in self._read(self._pulling.pull(refresh=refresh)):
             yield event
 
     async def _read(self, updates: AsyncGenerator[TicketUpdated]) -> AsyncGenerator[DeliveryEvent]:

@@ -152,6 +152,10 @@ class Desk:
         payload: dict[str, Any] | None = None if text is None else {**entry.payload, "text": _comment_text(text)}
         if not self._outbox.edit(entry_id, changes, payload):
             raise EntryNotFound(entry_id, entry.state.value)
+        if payload is not None:
+            kind, is_private = NoteKind.FOLLOWUP.value, bool(payload["is_private"])
+            note = TicketNote(entry.ticket_number, kind, payload["text"], entry.created_at, is_private, None, entry.key)
+            self._store.mirror(entry.ticket_number, {}, None, [note])
         self._filed()
         return self._entry(entry_id)
 
@@ -171,7 +175,7 @@ class Desk:
         ticket = self._ticket(entry.ticket_number)
         tree = {node.code: node for node in self._store.categories()}
         changes: dict[str, object] = {}
-        for name, change in entry.payload["fields"].items():
+        for name, change in entry.payload.get("fields", {}).items():
             if value_of(ticket, name) == change["value"]:
                 changes |= fields_for(name, getattr(ticket, f"synced_{name}") or change["before"], tree)
                 changes |= _dates(ticket, str(changes["status"]), self._now()) if name == "status" else {}

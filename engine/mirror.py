@@ -225,7 +225,7 @@ def _waiting_fields(entries: list[OutboxEntry]) -> frozenset[str]:
     """Fields changed here that are not in GLPI yet; what GLPI refused stays ours until a person decides."""
     kept = (*_OPEN, EntryState.FAILED)
     waiting = [entry for entry in entries if entry.kind is EntryKind.UPDATE and entry.state in kept]
-    return frozenset(name for entry in waiting for name in entry.payload["fields"])
+    return frozenset(name for entry in waiting for name in entry.payload.get("fields", ()))
 
 
 def _adopted(

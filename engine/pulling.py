@@ -59,20 +59,19 @@ class Pulling:
             self._store.ask_pull(glpi_id)
             raise
 
-    async def pull(self) -> AsyncGenerator[TicketUpdated]:
-        """Read what changed. The errors of ``glpi.errors`` pass through."""
+    async def pull(self, *, refresh: bool) -> AsyncGenerator[TicketUpdated]:
+        """Read what changed, and with ``refresh`` what is read daily. The errors of ``glpi.errors`` pass through."""
         async with aclosing(self._mirror.pull(self.watched)) as updates:
             async for update in updates:
                 yield _event(update)
+        if refresh:
+            await self._refresh()
 
-    async def refresh(self) -> AsyncGenerator[TicketUpdated]:
+    async def _refresh(self) -> None:
         """Categories and people, once a day, with the half of the read budget that pulls do not need.
 
-        An account without the right keeps its tickets flowing: ``doctor`` names the right. No ticket changes by it;
-        errors pass through as those of a pull.
+        An account without the right keeps its tickets flowing: ``doctor`` names the right.
         """
-        for nothing in ():
-            yield nothing
         try:
             if self._is_old(self._store.get_state(_CATEGORIES_READ)) and self._may_read():
                 with self.budget.counted():

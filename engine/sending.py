@@ -31,7 +31,8 @@ class Sender:
         """One attempt. Returns what is worth telling; raises the errors of ``glpi.errors``."""
         self._at.has_posted = False
         ticket = self._at.store.ticket(entry.ticket_number)
-        if ticket is None:
+        is_blank = entry.kind in (EntryKind.UPDATE, EntryKind.COMMENT) and not entry.payload
+        if ticket is None or is_blank:
             self._at.settle(entry, EntryState.FAILED, error="TICKET_ERASED")
             return None
         match entry.kind:

@@ -43,15 +43,8 @@ def _parser() -> Parser:
     intent = commands.add_parser("intent", parents=[common], help="oui, non, modifier ou ambigu ?")
     intent.add_argument("text", nargs="?", metavar="TEXTE")
     intent.add_argument("--jsonl", action="store_true", help='lire des lignes {"id","text"} (par défaut sans TEXTE)')
-    tickets = commands.add_parser("tickets", parents=[common], help="les tickets de cet appareil")
-    tickets.add_argument("verb", nargs="?", choices=("show",), metavar="show")
-    tickets.add_argument("number", nargs="?", metavar="NUMÉRO")
-    tickets.add_argument(
-        "--status", metavar="ÉTAT", help="seulement cet état (open, in_progress, pending, resolved, closed)"
-    )
-    tickets.add_argument("--search", metavar="MOTS", help="seulement ceux qui contiennent ces mots")
-    tickets.add_argument("--limit", metavar="N", type=number(1), default=100, help="au plus tant de tickets (100)")
-    commands.add_parser("outbox", parents=[common], help="ce qui attend d'être envoyé à GLPI")
+    _add_tickets(commands.add_parser("tickets", parents=[common], help="les tickets de cet appareil"))
+    _add_outbox(commands.add_parser("outbox", parents=[common], help="ce qui attend d'être envoyé à GLPI"))
     sync = commands.add_parser("sync", parents=[common], help="échanger avec GLPI")
     sync.add_argument("direction", nargs="?", choices=("both", "pull", "push"), default="both")
     sync.add_argument("--once", action="store_true", help="une seule fois ; sinon reste en service")
@@ -63,6 +56,37 @@ def _parser() -> Parser:
         "--fault", action="append", default=[], metavar="PANNE", help="« commit_then_drop POST /Ticket 1 »"
     )
     return parser
+
+
+def _add_tickets(tickets: argparse.ArgumentParser) -> None:
+    tickets.add_argument(
+        "verb", nargs="?", choices=("show", "change", "comment", "refresh"), metavar="show|change|comment|refresh",
+        help="voir, modifier, commenter un ticket, ou demander de ses nouvelles à GLPI ; sans mot : la liste",
+    )  # fmt: skip
+    tickets.add_argument("number", nargs="?", metavar="NUMÉRO")
+    tickets.add_argument("text", nargs="?", metavar="TEXTE", help="le commentaire ; sinon lu sur l'entrée standard")
+    tickets.add_argument(
+        "--status", metavar="ÉTAT", help="open, in_progress, pending, resolved ou closed : filtre, ou nouvel état"
+    )
+    tickets.add_argument("--priority", metavar="P", help="change : low, medium, high ou critical")
+    tickets.add_argument("--category", metavar="CODE", help="change : code d'une catégorie, comme 04-04-printer")
+    tickets.add_argument("--private", action="store_true", help="comment : pour les techniciens seulement")
+    tickets.add_argument("--search", metavar="MOTS", help="seulement ceux qui contiennent ces mots")
+    tickets.add_argument("--limit", metavar="N", type=number(1), default=100, help="au plus tant de tickets (100)")
+    tickets.add_argument("--wait", type=seconds, default=10.0, metavar="S", help="secondes d'attente de GLPI (10)")
+
+
+def _add_outbox(outbox: argparse.ArgumentParser) -> None:
+    outbox.add_argument(
+        "verb", nargs="?", choices=("retry", "edit", "discard"), metavar="retry|edit|discard",
+        help="renvoyer, corriger ou abandonner un envoi ; sans mot : la liste",
+    )  # fmt: skip
+    outbox.add_argument("entry", nargs="?", type=number(1), metavar="ID", help="numéro de l'envoi")
+    outbox.add_argument("--title", metavar="T", help="edit : titre du ticket")
+    outbox.add_argument("--requester", metavar="ADRESSE", help="edit : adresse du demandeur, vide pour aucune")
+    outbox.add_argument("--category", metavar="CODE", help="edit : code de la catégorie")
+    outbox.add_argument("--text", metavar="TEXTE", help="edit : texte du commentaire")
+    outbox.add_argument("--wait", type=seconds, default=10.0, metavar="S", help="secondes d'attente de GLPI (10)")
 
 
 def _add_conversation(new: argparse.ArgumentParser) -> None:
@@ -140,10 +164,14 @@ def _run(arguments: argparse.Namespace, config: Config) -> int:
 
             run_lines = understanding.run_triage if arguments.command == "triage" else understanding.run_intent
             return run_lines(arguments, config)
-        case "tickets" | "outbox":
+        case "tickets":
             from tui.cli import records
 
-            return (records.run_tickets if arguments.command == "tickets" else records.run_outbox)(arguments, config)
+            return records.run_tickets(arguments, config)
+        case "outbox":
+            from tui.cli import outbox
+
+            return outbox.run(arguments, config)
         case _:
             from tui.cli import exchange
 

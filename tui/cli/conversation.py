@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import signal
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from engine import (
@@ -29,6 +28,7 @@ from engine.engine import Engine
 from tui.clean import one_line
 from tui.cli import output
 from tui.cli.answer import KEYS, answer_json, in_words
+from tui.cli.delivering import wait_for_glpi
 from tui.language import _
 
 FREE = "free"
@@ -55,7 +55,7 @@ async def _new(arguments: argparse.Namespace, config: Config) -> int:
         outcome = await _converse(engine, arguments, _begun(engine, arguments, text), text)
         if outcome.ticket is not None:
             try:
-                await _wait_for_glpi(engine, outcome.ticket.ticket_number, arguments.wait)
+                await wait_for_glpi(engine, outcome.ticket.ticket_number, arguments.wait)
                 outcome = replace(outcome, ticket=engine.ticket(outcome.ticket.ticket_number))
             except StoreUnavailable as error:
                 outcome = replace(outcome, error=error)
@@ -74,26 +74,6 @@ class _Outcome:
     """Why the last step was not taken; nothing is lost by it."""
     is_unclear: bool = False
     """Whether a reply was neither yes, no nor change."""
-
-
-async def _wait_for_glpi(engine: Engine, ticket_number: str, wait_s: float) -> None:
-    """Try to send the ticket. A signal ends the waiting, not the answer: the ticket is there."""
-
-    async def send() -> None:
-        async with aclosing(engine.deliver(wait_s=wait_s, ticket_number=ticket_number)) as events:
-            async for _event in events:
-                pass
-
-    sending = asyncio.ensure_future(send())
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, sending.cancel)
-    try:
-        with suppress(asyncio.CancelledError):
-            await sending
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
 
 
 def _text_of(arguments: argparse.Namespace) -> str | None:

@@ -1,53 +1,35 @@
-"""``guichet tickets`` and ``guichet outbox``: what is on this device, and what waits to be sent."""
+"""``guichet tickets``: what is on this device, and what a technician does to it."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
-from engine import Config, GuichetError, OutboxEntry, Ticket
+from engine import Config, Conflict, GuichetError, Ticket, TicketNote
 from engine.engine import Engine
 from tui.cli import output
 from tui.language import _
-from tui.words import PRIORITIES, age_words
+from tui.words import PRIORITIES
 
 
 def run_tickets(arguments: argparse.Namespace, config: Config) -> int:
-    """A list of tickets, or one."""
+    """A list of tickets, one of them, or a change to it."""
+    if arguments.verb in ("change", "comment", "refresh"):
+        from tui.cli import technician
+
+        return technician.run(arguments, config)
 
     def show(engine: Engine) -> int:
         if arguments.number:
-            ticket = engine.ticket(arguments.number)
-            output.print_json(output.ticket_json(ticket)) if arguments.json else _print_ticket(ticket)
+            print_ticket(engine, engine.ticket(arguments.number), as_json=arguments.json)
             return output.DONE
         found = engine.tickets(status=arguments.status, search=arguments.search, limit=arguments.limit)
         if arguments.json:
             output.print_json([output.ticket_json(ticket) for ticket in found])
         else:
             output.write("".join(_line(ticket) for ticket in found) or _("Aucun ticket.") + "\n")
-        return output.DONE
-
-    return _with_engine(arguments, config, show)
-
-
-def run_outbox(arguments: argparse.Namespace, config: Config) -> int:
-    """Every entry that is not done."""
-
-    def show(engine: Engine) -> int:
-        entries = [_entry_json(entry) for entry in engine.outbox()]
-        if arguments.json:
-            output.print_json(entries)
-            return output.DONE
-        lines = [
-            f"{entry['ticket_number']}  {_(_KINDS[entry['kind']]):<12} {_(_STATES[entry['state']]):<22} "
-            f"{age_words(float(entry['age_s'])):<8} {entry['error'] or ''}".rstrip()
-            + "\n"
-            for entry in entries
-        ]
-        output.write("".join(lines) or _("Rien n'attend d'être envoyé.") + "\n")
         return output.DONE
 
     return _with_engine(arguments, config, show)
@@ -68,19 +50,6 @@ def _with_engine(arguments: argparse.Namespace, config: Config, show: Callable[[
         return output.exit_code_of(error)
 
 
-def _entry_json(entry: OutboxEntry) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "ticket_number": entry.ticket_number,
-        "kind": entry.kind.value,
-        "state": entry.state.value,
-        "attempts": entry.attempts,
-        "next_attempt_at": output.time_text(entry.next_attempt_at),
-        "age_s": int((datetime.now(UTC) - entry.created_at).total_seconds()),
-        "error": entry.error,
-    }
-
-
 def _line(ticket: Ticket) -> str:
     sent = f"GLPI {ticket.glpi_ticket_id}" if ticket.glpi_ticket_id else _("à envoyer")
     status, priority = _status(ticket.status), _(PRIORITIES[ticket.priority][1])
@@ -92,9 +61,44 @@ def _status(status: str) -> str:
     return _(_STATUSES[status]) if status in _STATUSES else status
 
 
+def print_ticket(engine: Engine, ticket: Ticket, *, as_json: bool) -> None:
+    """One ticket with its follow-ups and its conflicts."""
+    notes, conflicts = engine.desk.notes(ticket.ticket_number), engine.desk.conflicts(ticket.ticket_number)
+    if as_json:
+        followups = [_note_json(note) for note in notes]
+        document = {"followups": followups, "conflicts": [_conflict_json(conflict) for conflict in conflicts]}
+        output.print_json(output.ticket_json(ticket) | document)
+        return
+    _print_ticket(ticket)
+    for note in notes:
+        said = _(_NOTES[note.kind]) + (_(" (privé)") if note.is_private else "")
+        output.write(f"\n{said}, {output.time_text(note.at)}\n{note.text}\n")
+    for conflict in conflicts:
+        words = _("Conflit sur {field} : ici {ours}, dans GLPI {theirs} ; gardé : {kept}.\n")
+        kept = conflict.ours if conflict.kept == "ours" else conflict.theirs
+        field = _(_FIELDS[conflict.field])
+        output.write(words.format(field=field, ours=conflict.ours, theirs=conflict.theirs, kept=kept))
+
+
+def _note_json(note: TicketNote) -> dict[str, Any]:
+    return {
+        "kind": note.kind,
+        "text": note.text,
+        "at": output.time_text(note.at),
+        "is_private": note.is_private,
+        "glpi_id": note.glpi_id,
+    }
+
+
+def _conflict_json(conflict: Conflict) -> dict[str, Any]:
+    values = {name: getattr(conflict, name) for name in ("field", "base", "ours", "theirs", "kept")}
+    return values | {"at": output.time_text(conflict.at)}
+
+
 def _print_ticket(ticket: Ticket) -> None:
     found = output.ticket_json(ticket)
     found |= {"status": _status(ticket.status), "priority": _(PRIORITIES[ticket.priority][1])}
+    found["glpi_gone"] = _(_GONE[ticket.glpi_gone]) if ticket.glpi_gone else None
     lines = []
     for key, label in _LABELS.items():
         value = found[key]
@@ -110,12 +114,11 @@ def _print_ticket(ticket: Ticket) -> None:
 _STATUSES: Mapping[str, str] = {
     "open": "nouveau", "in_progress": "en cours", "pending": "en attente", "resolved": "résolu", "closed": "clos",
 }  # fmt: skip
-_KINDS: Mapping[str, str] = {
-    "create": "ticket", "followup": "suivi", "check": "vérification", "audit": "contrôle",
-}  # fmt: skip
-_STATES: Mapping[str, str] = {
-    "pending": "en attente", "sending": "envoi en cours", "unknown": "résultat inconnu", "failed": "refusé par GLPI",
-    "conflict": "en conflit", "done": "fait",
+_NOTES: Mapping[str, str] = {"followup": "Suivi", "solution": "Solution"}
+_FIELDS: Mapping[str, str] = {"status": "l'état", "priority": "la priorité", "category": "la catégorie"}
+_GONE: Mapping[str, str] = {
+    "trashed": "à la corbeille", "purged": "supprimé définitivement", "hidden": "hors de la vue de ce compte",
+    "gone": "supprimé, ou hors de la vue de ce compte",
 }  # fmt: skip
 _LABELS: Mapping[str, str] = {
     "ticket_number": "Numéro",
@@ -130,6 +133,9 @@ _LABELS: Mapping[str, str] = {
     "resolved_at": "Résolu",
     "closed_at": "Clos",
     "glpi_ticket_id": "Ticket GLPI",
+    "glpi_gone": "Dans GLPI",
+    "glpi_category": "Catégorie dans GLPI",
+    "true_category": "Catégorie corrigée",
     "synced_to_glpi": "Transmis à GLPI",
     "ready_for_l1": "Prêt pour le support",
     "sync_note": "Remarque de l'envoi",

@@ -96,8 +96,10 @@ def seconds(text: str) -> float:
 
 def check(arguments: argparse.Namespace) -> str | None:
     """What contradicts itself among the arguments of one command, None if nothing does."""
-    if arguments.command == "tickets" and arguments.verb == "show" and arguments.number is None:
-        return "tickets show : il manque NUMÉRO"
+    if arguments.command == "tickets":
+        return _check_tickets(arguments)
+    if arguments.command == "outbox":
+        return _check_outbox(arguments)
     if arguments.command != "new":
         return None
     if arguments.session is not None and arguments.text is not None:
@@ -110,3 +112,26 @@ def check(arguments: argparse.Namespace) -> str | None:
     }
     chosen = [name for name, is_given in steps.items() if is_given]
     return f"{' et '.join(chosen)} : un seul à la fois" if len(chosen) > 1 else None
+
+
+def _check_tickets(arguments: argparse.Namespace) -> str | None:
+    if arguments.verb is not None and arguments.number is None:
+        return f"tickets {arguments.verb} : il manque NUMÉRO"
+    changed = (arguments.priority, arguments.category)
+    if arguments.verb == "change" and not any((*changed, arguments.status)):
+        return "tickets change : il manque --status, --priority ou --category"
+    if arguments.verb != "change" and any(value is not None for value in changed):
+        return "--priority et --category vont avec tickets change"
+    if arguments.verb != "comment" and (arguments.text is not None or arguments.private):
+        return "TEXTE et --private vont avec tickets comment"
+    return None
+
+
+def _check_outbox(arguments: argparse.Namespace) -> str | None:
+    if arguments.verb is not None and arguments.entry is None:
+        return f"outbox {arguments.verb} : il manque ID, le numéro de l'envoi"
+    given = [value for value in (arguments.title, arguments.requester, arguments.category, arguments.text) if value]
+    is_given = bool(given) or arguments.requester is not None
+    if arguments.verb == "edit" and not is_given:
+        return "outbox edit : il manque --title, --requester, --category ou --text"
+    return None if arguments.verb == "edit" or not is_given else "--title et les autres vont avec outbox edit"
