@@ -86,8 +86,9 @@ class Exchange:
             ValueError: Not an address that can be asked.
         """
         try:
-            httpx.URL(url)
-        except httpx.InvalidURL:
+            # Reading the host decodes an international name, which can be malformed.
+            _ = httpx.URL(url).host
+        except (httpx.InvalidURL, UnicodeError):
             raise ValueError("not an http(s) address") from None
         self.url = url
         self.requests = 0

@@ -59,6 +59,7 @@ def test_an_address_is_taken_as_people_give_it(given: str, root: str) -> None:
         "https://moi:secret@exemple.fr",
         "https://a:99999",
         "http://[x",
+        "http://xn--.fr",
     ],
 )
 def test_what_cannot_be_an_address_is_refused(given: str) -> None:
