@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tui.cli import upkeep_arguments
 from tui.cli.usage import Parser, check, number, seconds
 
 if TYPE_CHECKING:
@@ -48,6 +49,13 @@ def _parser() -> Parser:
     sync = commands.add_parser("sync", parents=[common], help="échanger avec GLPI")
     sync.add_argument("direction", nargs="?", choices=("both", "pull", "push"), default="both")
     sync.add_argument("--once", action="store_true", help="une seule fois ; sinon reste en service")
+    upkeep_arguments.add_categories(
+        commands.add_parser("categories", parents=[common], help="les catégories, et leur équivalent dans GLPI")
+    )
+    upkeep_arguments.add_users(commands.add_parser("users", parents=[common], help="l'annuaire, relu de GLPI"))
+    upkeep_arguments.add_doctor(
+        commands.add_parser("doctor", parents=[common], help="vérifier tout, et dire quoi faire")
+    )
     simulator = commands.add_parser("simulator", parents=[common], help="un GLPI embarqué sur 127.0.0.1")
     simulator.add_argument("--port", type=number(0, 65535), metavar="N", default=0, help="0 : un port libre")
     simulator.add_argument("--state", metavar="FICHIER", help="garder tickets et jetons d'une fois à l'autre")
@@ -172,6 +180,11 @@ def _run(arguments: argparse.Namespace, config: Config) -> int:
             from tui.cli import outbox
 
             return outbox.run(arguments, config)
+        case "categories" | "users" | "doctor":
+            from importlib import import_module
+
+            code: int = import_module(f"tui.cli.{arguments.command}").run(arguments, config)
+            return code
         case _:
             from tui.cli import exchange
 

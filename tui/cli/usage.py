@@ -100,6 +100,10 @@ def check(arguments: argparse.Namespace) -> str | None:
         return _check_tickets(arguments)
     if arguments.command == "outbox":
         return _check_outbox(arguments)
+    if arguments.command in ("categories", "users"):
+        from tui.cli.upkeep_arguments import check as check_upkeep
+
+        return check_upkeep(arguments)
     if arguments.command != "new":
         return None
     if arguments.session is not None and arguments.text is not None:
