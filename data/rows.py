@@ -230,7 +230,7 @@ def change_ticket(db: Database, number: str, changes: Mapping[str, object], now:
     if wrong:
         raise ValueError(f"not to be changed: {', '.join(sorted(wrong))}")
     row = {name: _column(value) for name, value in changes.items()}
-    if not _BOOKKEEPING.issuperset(changes):
+    if not changes or not _BOOKKEEPING.issuperset(changes):
         row["updated_at"] = to_text(now)
     is_searched = not row.keys().isdisjoint(INDEXED)
     if is_searched:
