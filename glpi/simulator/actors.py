@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from glpi.simulator.given import Refused, database_error, integer, numbers
+from glpi.simulator.seeds import SERVICE_ACCOUNT
 from glpi.simulator.storage import Row
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Actors:
 
     def requesters(self, given: Row) -> list[tuple[int, str]]:
         """(user id, e-mail) of those a new ticket is for; people nobody knows are left out. Raises Refused."""
+        if isinstance(form := given.get("_actors"), dict):
+            return self._form(form.get("requester"))
         notif = given.get("_users_id_requester_notif")
         emails = notif.get("alternative_email", []) if isinstance(notif, dict) else []
         found = []
@@ -36,6 +39,16 @@ class Actors:
             email = str(emails[position]) if position < len(emails) else ""
             self._check_email(email)
             if user_id in self._world.storage.rows("User") or (user_id == 0 and email):
+                found.append((user_id, email))
+        return found
+
+    def _form(self, listed: object) -> list[tuple[int, str]]:
+        """The requesters as GLPI's own form sends them."""
+        found = []
+        for actor in listed if isinstance(listed, list) else []:
+            user_id, email = integer(actor.get("items_id"), 0), str(actor.get("alternative_email") or "")
+            self._check_email(email)
+            if actor.get("itemtype") == "User" and (user_id in self._world.storage.rows("User") or email):
                 found.append((user_id, email))
         return found
 
@@ -62,7 +75,7 @@ class Actors:
         row = {"tickets_id": ticket_id, "users_id": user_id, "type": role, "use_notification": 1}
         return self._world.storage.add("Ticket_User", {**row, "alternative_email": email})
 
-    def add(self, given: Row) -> int:
+    def add(self, given: Row, author: int = SERVICE_ACCOUNT) -> int:
         """``POST /Ticket_User``. Raises Refused."""
         ticket_id, user_id = integer(given.get("tickets_id"), 0), integer(given.get("users_id"), 0)
         email = str(given.get("alternative_email") or "")
@@ -73,42 +86,45 @@ class Actors:
         role = integer(given.get("type"), REQUESTER)
         self._refuse_twin(ticket_id, user_id, role, email)
         number = self._add(ticket_id, user_id, role, email)
-        self._world.touch(ticket_id)
+        self._world.touch(ticket_id, author)
         if role == ASSIGNED:
             self._world.assigned(ticket_id)
         return number
 
     def _refuse_twin(self, ticket_id: int, user_id: int, role: int, email: str) -> None:
         wanted = {"tickets_id": ticket_id, "users_id": user_id, "type": role}
-        for actor in self._world.storage.rows("Ticket_User").values():
+        for actor in self._world.storage.where("Ticket_User", "tickets_id", ticket_id):
             if wanted.items() <= actor.items() and (user_id or actor["alternative_email"] == email):
                 if user_id:
                     raise Refused("")
                 entry = f"Duplicate entry '{ticket_id}-{role}-0-{email}' for key 'unicity'"
                 raise database_error(entry, 1062, self._world.version)
 
-    def add_group(self, given: Row) -> int:
+    def add_group(self, given: Row, author: int = SERVICE_ACCOUNT) -> int:
         """``POST /Group_Ticket``. Raises Refused."""
         ticket_id, role = integer(given.get("tickets_id"), 0), integer(given.get("type"), REQUESTER)
         if ticket_id not in self._world.storage.rows("Ticket"):
             raise Refused(None, "ERROR_RIGHT_MISSING")
         row = {"tickets_id": ticket_id, "groups_id": integer(given.get("groups_id"), 0), "type": role}
         number = self._world.storage.add("Group_Ticket", row)
-        self._world.touch(ticket_id)
+        self._world.touch(ticket_id, author)
         if role == ASSIGNED:
             self._world.assigned(ticket_id)
         return number
 
-    def link(self, given: Row) -> int:
+    def link(self, given: Row, author: int = SERVICE_ACCOUNT) -> int:
         """``POST /Ticket_Ticket``. Raises Refused."""
         one, other = (integer(given.get(f"tickets_id_{position}"), 0) for position in (1, 2))
-        if one == other or not {one, other} <= set(self._world.storage.rows("Ticket")):
+        if one == other or not {one, other} <= self._world.storage.rows("Ticket").keys():
             raise Refused(None, "ERROR_RIGHT_MISSING")
-        links = self._world.storage.rows("Ticket_Ticket").values()
+        links = [
+            *self._world.storage.where("Ticket_Ticket", "tickets_id_1", one),
+            *self._world.storage.where("Ticket_Ticket", "tickets_id_2", one),
+        ]
         if any({row["tickets_id_1"], row["tickets_id_2"]} == {one, other} for row in links):
             raise Refused("")
         row = {"tickets_id_1": one, "tickets_id_2": other, "link": integer(given.get("link"), 1)}
         number = self._world.storage.add("Ticket_Ticket", row)
         for ticket_id in (one, other):
-            self._world.touch(ticket_id)
+            self._world.touch(ticket_id, author)
         return number

@@ -28,6 +28,10 @@ class Fault:
     """Every session is gone when the request arrives; the rest goes its usual way."""
     wait: float | threading.Event | None = None
     """Seconds, or an event, to wait for; the true answer follows."""
+    arrives_twice: bool = False
+    """The request is executed twice, as when a proxy repeats it; the second answer is given."""
+    trickle_s: float = 0.0
+    """Seconds between the few bytes at a time in which the true answer comes."""
     waits_first: bool = False
     """Whether the request takes effect only after the wait, also when the client left meanwhile."""
 
@@ -45,6 +49,11 @@ def slow(wait: float | threading.Event, *, before_commit: bool = False) -> Fault
         before_commit: Whether the request takes effect only then, as a row that appears after the client gave up.
     """
     return Fault("slow", commits=True, wait=wait, waits_first=before_commit)
+
+
+def trickle(pause_s: float) -> Fault:
+    """The true answer, eight bytes at a time with a pause between."""
+    return Fault("trickle", commits=True, trickle_s=pause_s)
 
 
 def status(code: int, *, retry_after: str | None = None, commits: bool = False) -> Fault:
@@ -69,11 +78,21 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         "html_200": Fault("html_200", status=200),
         "commit_then_html_200": Fault("commit_then_html_200", commits=True, status=200),
         "empty_200": Fault("empty_200", commits=True, status=200, body=b""),
+        "commit_then_502": status(502, commits=True),
         "redirect": Fault("redirect", status=301, location="https://ailleurs.invalid/"),
         "expire_session": Fault("expire_session", commits=True, loses_session=True),
     }
 )
-"""Every fault that needs no argument, by its name."""
+"""Faults that go wrong at once, by their names."""
+
+LATE_OR_TWICE: Mapping[str, Fault] = MappingProxyType(
+    {
+        "commit_then_delay": Fault("commit_then_delay", commits=True, wait=60.0),
+        "duplicate": Fault("duplicate", commits=True, arrives_twice=True),
+        "trickle": trickle(0.5),
+    }
+)
+"""Further ones by their names: a minute's wait, a body that trickles in, a request that is executed twice."""
 
 
 @dataclass
@@ -109,13 +128,13 @@ class Faults:
         """Order a fault for requests yet to come.
 
         Args:
-            fault: A fault, or the name of one of ``FAULTS``.
+            fault: A fault, or the name of one of ``FAULTS`` or ``LATE_OR_TWICE``.
             method: ``GET``, ``POST`` …, or ``*``.
             path: Regular expression for the whole path below the API's root, without the query (``/Ticket/[0-9]+``).
             nth: The first such request that goes wrong, counted from now.
             times: How many in a row; None for ever.
         """
-        chosen = FAULTS[fault] if isinstance(fault, str) else fault
+        chosen = {**FAULTS, **LATE_OR_TWICE}[fault] if isinstance(fault, str) else fault
         rule = Rule(chosen, method.upper(), re.compile(path), nth, times)
         with self._lock:
             self.rules.append(rule)
@@ -128,7 +147,7 @@ class Faults:
             ValueError: Not of this form, or no such fault.
         """
         name, *rest = text.split()
-        if name not in FAULTS or len(rest) > 3 or (len(rest) == 3 and not rest[2].isdigit()):
+        if name not in {**FAULTS, **LATE_OR_TWICE} or len(rest) > 3 or (len(rest) == 3 and not rest[2].isdigit()):
             raise ValueError(text)
         method, path, nth = (*rest, *("POST", "/Ticket", "1")[len(rest) :])
         return self.add(name, method=method, path=path, nth=int(nth))

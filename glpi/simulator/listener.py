@@ -15,6 +15,8 @@ from glpi.simulator.messages import Request, Response, Route
 POLL_S = 0.02
 """How often a thread that waits looks whether it should end, in seconds."""
 
+_PIECE = 8
+
 
 class Listener(ThreadingHTTPServer):
     """Listens as soon as it is made; answers between ``start`` and ``stop``."""
@@ -26,14 +28,14 @@ class Listener(ThreadingHTTPServer):
         self,
         port: int,
         routes: Mapping[str, Route],
-        outside: Callable[[], Response],
+        outside: Callable[[str], Response],
     ) -> None:
         """Listen on 127.0.0.1.
 
         Args:
             port: 0 takes a free one.
             routes: The APIs by the root of their paths; the longest root that fits is taken.
-            outside: Answers any other request.
+            outside: Answers any other path.
         """
         self._routes = dict(sorted(routes.items(), key=lambda item: -len(item[0])))
         self.outside = outside
@@ -103,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         found = self.server.route(parts.path)
         if found is None:
-            self._send(self.server.outside())
+            self._send(self.server.outside(parts.path))
             return
         root, route = found
         request = Request(
@@ -131,8 +133,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
-        if self.command != "HEAD":
+        if self.command == "HEAD":
+            return
+        if not response.pause_s:
             self.wfile.write(response.body)
+            return
+        for start in range(0, len(response.body), _PIECE):
+            self.wfile.write(response.body[start : start + _PIECE])
+            self.wfile.flush()
+            if self.server.stopping.wait(response.pause_s):
+                return
 
 
 def cut(connection: socket.socket) -> None:

@@ -8,9 +8,6 @@ from typing import Self
 
 from glpi.simulator.storage import Row
 
-LIST_LIMIT = 15
-"""Rows without a range: the account's own preference."""
-
 
 @dataclass(frozen=True)
 class Range:
@@ -22,15 +19,16 @@ class Range:
     """The end GLPI shows in Content-Range where there are more rows."""
 
     @classmethod
-    def parse(cls, text: str | None, *, limit_off_by_one: bool) -> Self | None:
+    def parse(cls, text: str | None, *, limit: int, off_by_one: bool) -> Self | None:
         """The range of a query, None if it is malformed.
 
         Args:
             text: ``0-49``; None for the default.
-            limit_off_by_one: Whether the header shows one row too many for the default, as lists of items do.
+            limit: Rows where there is no range.
+            off_by_one: Whether the header shows one row too many for the default, as lists of items do.
         """
         if text is None:
-            return cls(0, LIST_LIMIT - 1, LIST_LIMIT if limit_off_by_one else LIST_LIMIT - 1)
+            return cls(0, limit - 1, limit if off_by_one else limit - 1)
         found = re.fullmatch(r"(\d+)-(\d+)", text)
         if found is None or int(found[2]) < int(found[1]):
             return None
@@ -52,8 +50,8 @@ class Listing:
         return 200 if len(self.rows) == self.total else 206
 
     def headers(self, itemtype: str) -> dict[str, str]:
-        """No Content-Range where there is nothing."""
-        found = {"Content-Range": f"{self.start}-{self.shown_end}/{self.total}"} if self.rows else {}
+        """No Content-Range where there is nothing at all."""
+        found = {"Content-Range": f"{self.start}-{self.shown_end}/{self.total}"} if self.total else {}
         return {"Accept-Range": f"{itemtype} 1000", **found}
 
 

@@ -36,6 +36,8 @@ class Response:
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    pause_s: float = 0.0
+    """Seconds between the pieces of a body that only trickles in."""
 
 
 class Route(NamedTuple):

@@ -43,8 +43,17 @@ def category_row(number: int, name: str, tree: Sequence[tuple[int, str]], at: st
         "completename": name,
         "comment": None,
         "level": name.count(" > ") + 1,
+        "knowbaseitemcategories_id": 0,
+        "users_id": 0,
+        "groups_id": 0,
         "code": "",
+        "ancestors_cache": "[]",
+        "sons_cache": None,
         "is_helpdeskvisible": 1,
+        "tickettemplates_id_incident": 0,
+        "tickettemplates_id_demand": 0,
+        "changetemplates_id": 0,
+        "problemtemplates_id": 0,
         "is_incident": 1,
         "is_request": 1,
         "is_problem": 1,
@@ -52,3 +61,30 @@ def category_row(number: int, name: str, tree: Sequence[tuple[int, str]], at: st
         "date_mod": at,
         "date_creation": at,
     }
+
+
+def group_row(number: int, name: str, at: str, version: int) -> Row:
+    """A group of the root."""
+    row: Row = {"id": number, "entities_id": 0, "is_recursive": 1, "name": name.rpartition(" > ")[2]}
+    if version > 10:
+        row["code"] = None
+    row |= dict.fromkeys(("comment", "ldap_field", "ldap_value", "ldap_group_dn"))
+    row |= {"date_mod": at, "groups_id": 0, "completename": name, "level": name.count(" > ") + 1}
+    row |= {"ancestors_cache": "[]", "sons_cache": None, "is_requester": 1}
+    row |= dict.fromkeys(("is_watcher", "is_assign", "is_task", "is_notify", "is_itemgroup"), 1)
+    row |= {"is_usergroup": 1, "is_manager": 1, "date_creation": at}
+    return row if version < 11 else {**row, "recursive_membership": 0, "2fa_enforced": 0}
+
+
+def location_row(number: int, name: str, tree: Sequence[tuple[int, str]], at: str, version: int) -> Row:
+    """A place; ``tree`` as for categories."""
+    above, _, own = name.rpartition(" > ")
+    parent = next((other for other, complete in tree if complete == above), 0) if above else 0
+    row: Row = {"id": number, "entities_id": 0, "is_recursive": 1, "name": own}
+    if version > 10:
+        row |= {"code": None, "alias": None}
+    row |= {"locations_id": parent, "completename": name, "comment": None, "level": name.count(" > ") + 1}
+    row |= {"ancestors_cache": "[]", "sons_cache": None}
+    row |= dict.fromkeys(("address", "postcode", "town", "state", "country", "building", "room"))
+    row |= dict.fromkeys(("latitude", "longitude", "altitude"))
+    return {**row, "date_mod": at, "date_creation": at}

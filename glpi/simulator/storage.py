@@ -23,6 +23,7 @@ class Storage:
         self._lock = threading.RLock()
         self._depth = 0
         self._tables: dict[str, dict[int, Row]] = {}
+        self._indexes: dict[str, dict[str, dict[Any, dict[int, Row]]]] = {}
         self._values: dict[str, Any] = {}
         self._database = None if path is None else _open(path)
         self._seen_version = -1
@@ -52,6 +53,22 @@ class Storage:
         """All rows of a table by id, in the order of their ids."""
         return self._tables.setdefault(kind, {})
 
+    def where(self, kind: str, column: str, value: Any) -> list[Row]:
+        """The rows with this value in this column, in the order of their ids; looked up, not scanned."""
+        index = self._indexes.setdefault(kind, {}).get(column)
+        if index is None:
+            index = self._indexes[kind][column] = {}
+            for row in self.rows(kind).values():
+                index.setdefault(row[column], {})[row["id"]] = row
+        found = index.get(value)
+        return [] if not found else [row for _, row in sorted(found.items())]
+
+    def _unindex(self, kind: str, number: int) -> None:
+        row = self.rows(kind).get(number)
+        if row is not None:
+            for column, index in self._indexes.get(kind, {}).items():
+                index[row[column]].pop(number, None)
+
     def add(self, kind: str, row: Row) -> int:
         """Insert a row under the next id, which it gets as its first column; ids are never given twice."""
         number = int(self._values.get(f"next:{kind}", 1))
@@ -61,13 +78,17 @@ class Storage:
 
     def put(self, kind: str, row: Row) -> None:
         """Insert or replace a row by its ``id``."""
+        self._unindex(kind, row["id"])
         self.rows(kind)[row["id"]] = row
+        for column, index in self._indexes.get(kind, {}).items():
+            index.setdefault(row[column], {})[row["id"]] = row
         if self._database is not None:
             text = json.dumps(row, ensure_ascii=False)
             self._database.execute("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", (kind, row["id"], text))
 
     def remove(self, kind: str, number: int) -> None:
         """Delete a row."""
+        self._unindex(kind, number)
         self.rows(kind).pop(number, None)
         if self._database is not None:
             self._database.execute("DELETE FROM rows WHERE kind = ? AND id = ?", (kind, number))
@@ -96,7 +117,7 @@ class Storage:
             return
         self._seen_version = version
         self._values = {name: json.loads(text) for name, text in database.execute("SELECT * FROM single_values")}
-        self._tables = {}
+        self._tables, self._indexes = {}, {}
         for kind, number, text in database.execute("SELECT kind, id, body FROM rows ORDER BY kind, id"):
             self._tables.setdefault(kind, {})[number] = json.loads(text)
 

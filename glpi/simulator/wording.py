@@ -23,6 +23,12 @@ _FRENCH: Mapping[str, str] = MappingProxyType(
         "ERROR_RESOURCE_NOT_FOUND_NOR_COMMONDBTM": (
             "la ressource n'a pas été trouvée ou n'est pas une instance de CommonDBTM"
         ),
+        "ERROR_LOGIN_WITH_CREDENTIALS_DISABLED": (
+            "l'utilisation de la ressource initSession avec les identifiants est désactivée"
+        ),
+        "ERROR_NOT_ALLOWED_IP": (
+            "Il n'y a aucun client de l'API dans la configuration qui vérifie votre adresse IP (127.0.0.1)"
+        ),
         "ERROR_METHOD_NOT_ALLOWED": "Method not allowed",
     }
 )

@@ -20,13 +20,14 @@ from glpi.simulator import Simulator
 
 EXCHANGES = Path(__file__).parent / "exchanges"
 HEADERS = ("content-type", "location", "content-range", "accept-range", "last-modified")
+DELAYS = ("takeintoaccount_delay_stat", "solve_delay_stat", "close_delay_stat")
 DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 
 
 def comparable(value: Any) -> Any:
     """Without what differs from one server to the next: dates, the server's address, links, tokens."""
     if isinstance(value, dict):
-        return {key: comparable(one) for key, one in value.items() if key != "links"}
+        return {key: comparable(one) for key, one in value.items() if key not in ("links", *DELAYS)}
     if isinstance(value, list):
         return [comparable(one) for one in value]
     if isinstance(value, str):

@@ -133,7 +133,7 @@ def test_a_stopped_server_is_gone_also_for_open_connections(simulator: Simulator
 
 
 def test_what_it_does_not_know_is_said_loudly(wire: Wire) -> None:
-    assert wire.client.post("/Ticket", json={"input": [{"name": "en lot"}]}).status_code == 501
+    assert wire.client.post("/TicketSatisfaction", json={"input": {"tickets_id": 1}}).status_code == 501
     assert wire.get("/search/ITILFollowup").status_code == 501
     assert wire.get("/Computer").json()[0] == "ERROR_RESOURCE_NOT_FOUND_NOR_COMMONDBTM"
 
