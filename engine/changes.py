@@ -15,6 +15,9 @@ from data.records import Category, Conflict, Priority, Ticket
 from engine.translate import PRIORITY_TO_GLPI, STATUS_TO_GLPI, glpi_category, priority_from_glpi, status_from_glpi
 from glpi.models import TicketChanges, TicketState
 
+_GRAIN = timedelta(seconds=1)
+"""GLPI's dates have whole seconds: within the same one, the system of record is the later."""
+
 FIELDS = ("status", "priority", "category")
 """The fields that travel both ways; a category is one code, the leaf where there is one."""
 
@@ -69,7 +72,7 @@ def merge(ticket: Ticket, payload: Mapping[str, Any], theirs: Mapping[str, str |
         ticket: Ours.
         payload: Of the UPDATE entry, see ``payload_of``; ``force`` lets ours win.
         theirs: The fields as GLPI has them now.
-        theirs_at: When GLPI last changed the ticket, by our clock.
+        theirs_at: When GLPI last changed the ticket, by our clock, in whole seconds.
     """
     ours_at = datetime.fromisoformat(payload["at"])
     push: dict[str, str] = {}
@@ -80,7 +83,7 @@ def merge(ticket: Ticket, payload: Mapping[str, Any], theirs: Mapping[str, str |
         if there == ours:
             continue
         is_conflict = base is not None and there is not None and there != base
-        if not is_conflict or there is None or payload.get("force") or ours_at > theirs_at:
+        if not is_conflict or there is None or payload.get("force") or ours_at > theirs_at + _GRAIN:
             push[name] = ours
         else:
             take[name] = there

@@ -42,6 +42,8 @@ class Pushing:
             changes |= {f"synced_{name}": now_there} | ({"glpi_category": now_there} if name == "category" else {})
             if name in merged.take:
                 changes |= fields_for(name, merged.take[name], tree)
+            elif entry.payload.get("force") and now_there is not None:
+                changes |= fields_for(name, now_there, tree)  # theirs had been taken over before a person decided
         lost = bool(merged.take)
         self._at.settle(
             entry,

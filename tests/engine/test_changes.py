@@ -26,7 +26,8 @@ TREE = {
 }
 TICKET = replace(
     make_ticket(make_session()), ticket_number="TKT-2026-00001", status="open", priority=Priority.MEDIUM,
-    category="03-network", subcategory="03-01-wifi", synced_status="open", synced_priority="medium", synced_category="03-01-wifi",
+    category="03-network", subcategory="03-01-wifi",
+    synced_status="open", synced_priority="medium", synced_category="03-01-wifi",
 )  # fmt: skip
 
 
@@ -36,7 +37,7 @@ TICKET = replace(
         ("open", LATER, True, False, None),  # only we changed it, whatever else moved the ticket
         ("pending", EARLIER, True, False, "ours"),  # both, we later
         ("pending", LATER, False, True, "theirs"),  # both, they later
-        ("pending", NOON, False, True, "theirs"),  # in doubt, the system of record
+        ("pending", NOON - timedelta(seconds=1), False, True, "theirs"),  # in doubt, the system of record
         ("in_progress", LATER, False, False, None),  # both the same
     ],
 )
