@@ -23,13 +23,17 @@ from data.transactions import reading, writing
 __all__ = ["DISCARDED", "NewEntry", "Outbox"]
 
 _READY: Final = """state IN ('pending', 'unknown') AND NOT EXISTS (
-    SELECT 1 FROM outbox AS earlier
-    WHERE earlier.ticket_number = entry.ticket_number AND earlier.id < entry.id AND earlier.state <> 'done'
-    AND NOT (earlier.state IN ('failed', 'conflict') AND earlier.kind <> 'create'))"""
+    SELECT 1 FROM outbox AS other WHERE other.ticket_number = entry.ticket_number AND other.state <> 'done'
+    AND NOT (other.state IN ('failed', 'conflict') AND other.kind <> 'create')
+    AND CASE WHEN entry.kind = 'audit' THEN other.kind = 'create'
+        WHEN entry.kind IN ('update', 'comment') AND other.kind = 'audit' THEN true
+        ELSE other.id < entry.id END)"""
 """Ready to be claimed once its time has come: the entries of a ticket go in the order of their ids.
 
 What GLPI refused, or a conflict, holds nothing up: the check and the audit of the same ticket need no note, and a
-person may take days to decide. Without the creation there is nothing to send the rest to."""
+person may take days to decide. Without the creation there is nothing to send the rest to.
+What a technician wrote waits for the audit, which waits for the creation only: it decides which of two tickets stays,
+and a comment on the other one would go into the trash with it."""
 
 _CLOCK_SLACK: Final = timedelta(minutes=1)
 _LONGEST_WAIT: Final = timedelta(hours=25)

@@ -99,7 +99,8 @@ class Aftercare:
         if keep is None or keep == ticket.glpi_ticket_id:
             self._at.settle(entry, EntryState.DONE, ticket_changes=changes)
         else:
-            after = after_creation()
+            waiting = self._at.waiting_kinds(ticket.ticket_number)  # they will find the ticket that is kept
+            after = [follower for follower in after_creation() if follower.kind not in waiting]
             self._at.settle(entry, EntryState.DONE, glpi_ticket_id=keep, followers=after, ticket_changes=changes)
 
     async def _put_aside(self, copy: int, kept: int) -> str:

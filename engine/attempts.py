@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from data.records import Category, EntryState, OutboxEntry, Ticket
+from data.records import Category, EntryKind, EntryState, OutboxEntry, Ticket
 from engine.events import Deferred
 from glpi.errors import CallerRefused, NotSent
 
@@ -73,6 +73,10 @@ class Attempts:
             if error.code != "ERROR_RIGHT_MISSING":
                 raise
             return None, "users_not_readable"
+
+    def waiting_kinds(self, ticket_number: str) -> frozenset[EntryKind]:
+        """What is still to be sent about a ticket."""
+        return frozenset(e.kind for e in self._outbox.entries() if e.ticket_number == ticket_number)
 
     def tree(self) -> dict[str, Category]:
         """Our categories by their codes."""
