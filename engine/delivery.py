@@ -72,6 +72,7 @@ class Delivery:
         self._sender: Sender | None = None
         self._pulling: Pulling | None = None
         self._watched: str | None = None
+        self._is_asked = False
         self._has_lease = False
         self._offline_since: datetime | None = None
         self._paused: str | None = None
@@ -99,6 +100,7 @@ class Delivery:
     def ask(self, glpi_ticket_id: int = 0) -> None:
         """Somebody wants to know now what GLPI has, of one ticket or (0) of all; whichever process sends reads it."""
         self._store.ask_pull(glpi_ticket_id)
+        self._is_asked = True
         self._wake.set()
 
     def watch(self, ticket_number: str | None) -> None:
@@ -121,7 +123,8 @@ class Delivery:
                     is_first = False
                 async for event in self._turn(pull=True):
                     worked = worked or not isinstance(event, Idle)
-                    if event != last:
+                    if event != last or (self._is_asked and isinstance(event, Idle)):
+                        self._is_asked = self._is_asked and not isinstance(event, Idle)
                         yield event
                     last = event
             except StoreUnavailable as error:

@@ -61,6 +61,7 @@ class KioskApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", show=False, priority=True),
         Binding("ctrl+c", "nothing", show=False, priority=True),
+        Binding("f7", "sync", show=False, priority=True),
     ]
 
     delivery: var[DeliveryState] = var(DeliveryState(enabled=False), init=False)
@@ -229,6 +230,17 @@ class KioskApp(App[None]):
     async def on_receipt_screen_done(self) -> None:
         """The next person, please; heard by name because the receipt is loaded when it is needed."""
         await self.start_over()
+
+    def action_sync(self) -> None:
+        """F7: ask GLPI for news now; the badge says so until they are there."""
+        if self.engine is None or not self.config.glpi.enabled or self.delivery.asking:
+            return
+        try:
+            self.engine.ask_sync()
+        except GuichetError as error:
+            log.error("NOT_ASKED | code=%s", error.code)
+            return
+        self.delivery = replace(self.delivery, asking=True)
 
     # --- leaving --------------------------------------------------------------------------------------------
 

@@ -85,13 +85,19 @@ class ReceiptScreen(RoomyScreen):
             yield Static(self._state(), id="state", markup=False)
             yield Static(self._next(), id="next", markup=False)
         yield ActionBar((("Entrée", _("Terminé"), "done"),), chosen=0, id="done")
+        fetch = ((_("F7"), _("Actualiser"), "sync"),) if self._config.glpi.enabled else ()
         leave = () if self._config.kiosk.locked else ((_("Ctrl-Q"), _("Quitter"), "quit"),)
-        yield ActionBar(leave, id="keys")
+        yield ActionBar((*fetch, *leave), id="keys")
 
     def on_mount(self) -> None:
         """A second Enter of somebody in a hurry must not take the number away."""
+        self._engine.watch(self._created.ticket.ticket_number)
         if not self._may_close:
             self.set_timer(self._grace_s, self._allow_closing)
+
+    def on_unmount(self) -> None:
+        """Nobody looks at this ticket any more."""
+        self._engine.watch(None)
 
     def _allow_closing(self) -> None:
         self._may_close = True
@@ -191,8 +197,10 @@ class ReceiptScreen(RoomyScreen):
         await self.action_press(event.action)
 
     async def action_press(self, action: str) -> None:
-        """Done, or leave."""
+        """Done, news of GLPI, or leave."""
         if action == "quit":
             await self.app.action_quit()
+        elif action == "sync":
+            await self.app.run_action("sync")
         elif self._may_close:
             self.post_message(self.Done())

@@ -32,6 +32,8 @@ class DeliveryState:
     oldest_s: float = 0.0
     problem: str | None = None
     """``unreachable``, ``stopped``, or why GLPI refuses this installation; None while all is well."""
+    asking: bool = False
+    """Whether somebody asked for GLPI's news and they are being fetched."""
 
     def after(self, event: DeliveryEvent) -> DeliveryState:
         """The state once this has happened; ``Idle`` has the last word."""
@@ -52,6 +54,8 @@ def badge_words(state: DeliveryState) -> tuple[str, str, str]:
     if not state.enabled:
         alone = _("GLPI non configuré")
         return ("■", f"{alone}, {count}", count) if state.waiting else ("■", alone, alone)
+    if state.asking and state.problem != "stopped":
+        return "°", _("GLPI : mise à jour…"), _("mise à jour…")
     if state.problem == "stopped":
         return "■", _("envoi arrêté : prévenez le support"), _("envoi arrêté")
     if state.problem == "unreachable":
