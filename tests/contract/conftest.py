@@ -1,6 +1,8 @@
 """The server of the contract: the simulator in both versions, or a real GLPI named on the command line.
 
 pytest tests/contract --glpi-url https://glpi.example/apirest.php --glpi-app-token … --glpi-user-token …
+With --glpi-client-id … --glpi-client-secret … --glpi-username … --glpi-password … as well, all of it is also done by
+the High-Level API (GLPI 11 and 12).
 """
 
 from __future__ import annotations
@@ -12,9 +14,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from glpi.errors import GlpiError
+from glpi.exchange import Timeouts
+from glpi.highlevel import HighLevelClient
+from glpi.highlevel_session import Credentials
 from glpi.legacy import LegacyClient
+from glpi.legacy_session import LegacySession
 from glpi.models import INCIDENT, TicketInput
 from glpi.simulator import Simulator
+from tests.contract.differences import LEGACY_ONLY
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,6 +29,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--glpi-url", help="address of GLPI or of its API")
     group.addoption("--glpi-app-token", help="token of the API client")
     group.addoption("--glpi-user-token", help="token of the service account")
+    group.addoption("--glpi-client-id", help="OAuth client with the password grant, for the High-Level API")
+    group.addoption("--glpi-client-secret", help="its secret")
+    group.addoption("--glpi-username", help="login of the service account, for the High-Level API")
+    group.addoption("--glpi-password", help="its password")
     group.addoption("--glpi-version", type=int, choices=(10, 11, 12), help="major version, where it must be this one")
     group.addoption(
         "--glpi-user-emails",
@@ -32,8 +43,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "server" in metafunc.fixturenames:
-        url = metafunc.config.getoption("--glpi-url", None)
-        metafunc.parametrize("server", ["real"] if url else [10, 11], indirect=True, ids=str)
+        option = metafunc.config.getoption
+        real = ["real", "real-hl"] if option("--glpi-client-id", None) else ["real"]
+        servers = real if option("--glpi-url", None) else ["10", "11", "11-hl"]
+        if metafunc.module.__name__.endswith(".test_highlevel_contract"):
+            servers = [one for one in servers if one.endswith("-hl")]
+        elif metafunc.function.__name__ in LEGACY_ONLY:
+            servers = [one for one in servers if not one.endswith("-hl")]
+        metafunc.parametrize("server", servers, indirect=True)
 
 
 @dataclass
@@ -46,10 +63,15 @@ class Server:
     version: int | None
     """The version it must turn out to be, None for any."""
     emails: tuple[str, str]
+    oauth: Credentials | None = None
+    """For the High-Level API; None where the legacy API is tested."""
     created: list[int] = field(default_factory=list)
 
-    def client(self, *, app_token: str | None = None, user_token: str | None = None) -> LegacyClient:
+    def client(self, *, app_token: str | None = None, user_token: str | None = None) -> LegacyClient | HighLevelClient:
         """A new client, with other tokens than the right ones where given."""
+        if self.oauth is not None:
+            mine = self.oauth
+            return HighLevelClient(self.url, mine.client_id, mine.client_secret, mine.username, mine.password)
         return LegacyClient(self.url, app_token or self.app_token, user_token or self.user_token)
 
 
@@ -57,17 +79,22 @@ class Server:
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     option = request.config.getoption
     first, second = str(option("--glpi-user-emails", "marie.dupont@exemple.fr,m.dupont@exemple.org")).split(",")
-    if request.param == "real":
+    kind, _, variant = str(request.param).partition("-")
+    if kind == "real":
         tokens = option("--glpi-app-token"), option("--glpi-user-token")
-        yield Server(option("--glpi-url"), *tokens, option("--glpi-version"), (first, second))
+        names = ("--glpi-client-id", "--glpi-client-secret", "--glpi-username", "--glpi-password")
+        oauth = Credentials(*(option(name) for name in names)) if variant else None
+        yield Server(option("--glpi-url"), *tokens, option("--glpi-version"), (first, second), oauth)
         return
-    with Simulator(version=request.param) as simulator:
+    with Simulator(version=int(kind)) as simulator:
         tokens = simulator.app_token, simulator.user_token
-        yield Server(simulator.url, *tokens, request.param, (first, second))
+        known, login = simulator.highlevel.oauth, "svc-borne"
+        oauth = Credentials(known.client_id, known.client_secret, login, simulator.passwords[login])
+        yield Server(simulator.url, *tokens, int(kind), (first, second), oauth if variant else None)
 
 
 @pytest.fixture
-async def client(server: Server) -> AsyncIterator[LegacyClient]:
+async def client(server: Server) -> AsyncIterator[LegacyClient | HighLevelClient]:
     """A client; the tickets made by ``create`` are put into the trash at the end."""
     client = server.client()
     yield client
@@ -78,7 +105,7 @@ async def client(server: Server) -> AsyncIterator[LegacyClient]:
 
 
 @pytest.fixture
-def create(server: Server, client: LegacyClient) -> Callable[..., object]:
+def create(server: Server, client: LegacyClient | HighLevelClient) -> Callable[..., object]:
     """``await create(key, name=…, …)`` makes a ticket and returns its id."""
 
     async def create(key: str, **fields: object) -> int:
@@ -94,3 +121,18 @@ def create(server: Server, client: LegacyClient) -> Callable[..., object]:
         return number
 
     return create
+
+
+@pytest.fixture
+async def session(server: Server) -> AsyncIterator[LegacySession]:
+    """For what a technician or an administrator does, which no client of ours can do."""
+    session = LegacySession(server.url, server.app_token, server.user_token, ca_file=None, timeouts=Timeouts())
+    yield session
+    await session.aclose()
+
+
+async def needs(client: LegacyClient | HighLevelClient, *rights: str) -> None:
+    """Skip the test where the account lacks one of these rights, and say which."""
+    missing = sorted(set(rights) - ((await client.account()).rights or set(rights)))
+    if missing:
+        pytest.skip(f"this account lacks {', '.join(missing)}")
