@@ -83,8 +83,9 @@ async def _templates(config: Config, inspection: Inspection, account: Account) -
     try:
         mapped = {node.glpi_id for node in categories_of(config) if node.glpi_id is not None}
         wanted = await inspection.mandatory_fields(mapped, entity)
-    except CallerRefused:
-        return Check("glpi_templates", None, "no_right", {"profile": account.profile})
+    except CallerRefused as error:
+        cause = "no_right" if error.code == "ERROR_RIGHT_MISSING" else NOT_CHECKED
+        return Check("glpi_templates", None, cause, {"profile": account.profile})
     except (GlpiError, ConfigError):
         return Check("glpi_templates", None, NOT_CHECKED)
     lacking = sorted(wanted - _FILLED)

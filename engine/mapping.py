@@ -143,7 +143,7 @@ def rewritten(text: str, ids: Mapping[str, int]) -> str:
     """
     lines = text.splitlines(keepends=True)
     starts = [number for number, line in enumerate(lines) if re.match(r"\s*\[", line)]
-    for start, end in reversed(list(zip(starts, [*starts[1:], len(lines)], strict=True))):
+    for start, end in reversed(list(zip(starts, [*starts[1:], len(lines)], strict=False))):
         code = _value_of("code", lines[start:end])
         if code is not None and code in ids and re.match(r"\s*\[\[\s*category\s*\]\]", lines[start]):
             lines[start:end] = _with_id(lines[start:end], ids[code])

@@ -30,6 +30,7 @@ class GlpiFailed(GuichetError):
     """GLPI did not do what was asked of it; ``cause`` is GLPI's code or ours."""
 
     code = "glpi_unavailable"
+    __match_args__ = ("cause",)
 
     def __init__(self, cause: str) -> None:
         """``cause``: as ``glpi.errors.GlpiError.code``."""

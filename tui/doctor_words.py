@@ -11,7 +11,7 @@ from tui.clean import one_line
 from tui.doctor_sentences import CAUSES, RIGHT_GIVEN, RIGHT_MISSING, RIGHT_NOT_TOLD, RIGHTS, TITLES
 from tui.language import _
 
-NOT_CHECKED = "Pas vérifié : une autre faute l'empêche."
+NOT_CHECKED = "Une autre faute empêche de le vérifier."
 
 FIELDS: Mapping[int, str] = MappingProxyType(
     {
@@ -85,7 +85,7 @@ def _derived(check: Check) -> dict[str, str]:
         shown["side"] = _("en avance") if check.values["ahead"] else _("en retard")
     if "fields" in check.values:
         numbers = [int(number) for number in str(check.values["fields"]).split(",")]
-        shown["fields"] = ", ".join(_(FIELDS[n]) if n in FIELDS else _("champ n° {n}").format(n=n) for n in numbers)
+        shown["fields"] = ", ".join(_(FIELDS[n]) if n in FIELDS else _("champ n° {n}").format(n=n) for n in numbers)
     if "others" in check.values:
         shown["others"] = str(check.values["others"]) or _("aucun autre")
     return shown

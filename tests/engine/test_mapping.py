@@ -191,6 +191,11 @@ def test_comments_order_and_odd_spelling_are_kept() -> None:
     assert [entry["glpi_id"] for entry in tomllib.loads(changed)["category"]] == [12, 13]
 
 
+def test_a_file_without_tables_stays_as_it_is() -> None:
+    assert rewritten("# rien\n", {"04-hardware": 12}) == "# rien\n"
+    assert rewritten("", {"04-hardware": 12}) == ""
+
+
 async def test_the_tree_of_glpi_is_kept_here(tmp_path: Path) -> None:
     db = open_database(tmp_path / "db" / "guichet.db")
     store = Store(db, now=lambda: datetime.now(UTC))

@@ -146,7 +146,7 @@ def _line(proposal: Proposal) -> str:
         only = proposal.candidates[0]
         return one_line(f"{head} -> {only.id} {only.completename} ({sure})") + "\n"
     lines = [one_line(f"{head} ({sure})") + "\n"]
-    lines += [one_line(f"      ? {one.id} {one.completename}") + "\n" for one in proposal.candidates]
+    lines += [one_line(f"      - {one.id} {one.completename}") + "\n" for one in proposal.candidates]
     return "".join(lines)
 
 

@@ -29,6 +29,9 @@ def problem_of(error: GuichetError, config: Config) -> output.Problem:
         case SiteFileUnusable():
             message = _("{file} ne peut pas être écrit.").format(file=error.path)
             fix = _("Vérifiez les droits du dossier, ou affichez le fichier avec --output -.")
+        case GlpiFailed("ERROR_RIGHT_MISSING"):
+            message = _("Le profil du compte de GLPI n'a pas le droit de lire cela.")
+            fix = _("Lancez « guichet doctor » : il nomme ce droit et où le donner.")
         case GlpiFailed():
             message = reason(error.cause)[0]
             fix = _("Lancez « guichet doctor » : il nomme la cause et le remède.")
