@@ -198,7 +198,8 @@ class AccountApi:
             "glpiactive_entity_recursive": int(session.is_recursive),
             "glpigroups": list(person.groups) if person else [],
         }
-        return {**reference(self._world.version)["session"], **own}
+        messages: dict[str, Any] = {"MESSAGE_AFTER_REDIRECT": []} if session.has_written else {}
+        return {**reference(self._world.version)["session"], **own, **messages}
 
 
 def _basic(value: str) -> tuple[str, str]:

@@ -40,6 +40,13 @@ class Api:
 
     def handle(self, request: Request) -> Response:
         """The answer to a request; what it changes is committed by whoever calls."""
+        response = self._answer(request)
+        is_apology = self._world.version > 10 and (self._switches.maintenance or self._switches.database_down)
+        if request.method != "GET" or is_apology:
+            return response
+        return Response(response.status, response.body, {**response.headers, **_EXPOSED})
+
+    def _answer(self, request: Request) -> Response:
         if self._switches.maintenance:
             return html_response(200, page("MODE MAINTENANCE" if self._world.version > 10 else "MAINTENANCE MODE"))
         if self._switches.database_down:
@@ -53,16 +60,13 @@ class Api:
         if request.path in ("", "/"):
             return html_response(200, DOCUMENTATION)
         try:
-            response = self._dispatch(request)
+            return self._dispatch(request)
         except ApiError as error:
             text = error.text
             if not error.is_bare:
                 language = request.headers.get("accept-language")
                 text = message(error.code, text, root_url=self.root_url(request), language=language)
-            response = json_response(error.status, [error.code, text])
-        if request.method == "GET":
-            return Response(response.status, response.body, {**response.headers, **_EXPOSED})
-        return response
+            return json_response(error.status, [error.code, text])
 
     def root_url(self, request: Request) -> str:
         """What GLPI calls itself in its answers."""
@@ -94,6 +98,7 @@ class Api:
             return self._search_options(request, itemtype_of(parts[1]))
         if request.method == "GET" and resource == "getmultipleitems":
             return items.several()
+        session.has_written = session.has_written or request.method != "GET"
         if len(parts) > 4:
             raise ApiError(400, "ERROR_RESOURCE_MISSING", "resource is missing", is_bare=True)
         return items.answer(itemtype_of(parts[0]), parts[1:], given, uploads)

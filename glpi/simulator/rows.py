@@ -63,15 +63,16 @@ def category_row(number: int, name: str, tree: Sequence[tuple[int, str]], at: st
     }
 
 
-def group_row(number: int, name: str, at: str, version: int) -> Row:
-    """A group of the root."""
+def group_row(number: int, name: str, at: str, version: int, *, is_assign: bool = True) -> Row:
+    """A group of the root, of technicians or else of requesters."""
     row: Row = {"id": number, "entities_id": 0, "is_recursive": 1, "name": name.rpartition(" > ")[2]}
     if version > 10:
         row["code"] = None
     row |= dict.fromkeys(("comment", "ldap_field", "ldap_value", "ldap_group_dn"))
     row |= {"date_mod": at, "groups_id": 0, "completename": name, "level": name.count(" > ") + 1}
-    row |= {"ancestors_cache": "[]", "sons_cache": None, "is_requester": 1}
-    row |= dict.fromkeys(("is_watcher", "is_assign", "is_task", "is_notify", "is_itemgroup"), 1)
+    row |= {"ancestors_cache": "[]", "sons_cache": None}
+    row |= {"is_requester": int(not is_assign), "is_watcher": 1, "is_assign": int(is_assign)}
+    row |= dict.fromkeys(("is_task", "is_notify", "is_itemgroup"), 1)
     row |= {"is_usergroup": 1, "is_manager": 1, "date_creation": at}
     return row if version < 11 else {**row, "recursive_membership": 0, "2fa_enforced": 0}
 

@@ -20,6 +20,8 @@ class Session:
     used_at: datetime
     entity: int = 0
     is_recursive: bool = True
+    has_written: bool = False
+    """Whether something was written: GLPI keeps an empty list of messages from then on."""
 
 
 @dataclass(frozen=True)

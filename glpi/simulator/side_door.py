@@ -43,6 +43,11 @@ class SideDoor(Switches):
         return self._rows("ITILFollowup")
 
     @property
+    def users(self) -> dict[int, Row]:
+        """Every user by its id; copies."""
+        return self._rows("User")
+
+    @property
     def solutions(self) -> dict[int, Row]:
         """Every solution by its id; copies."""
         return self._rows("ITILSolution")
@@ -68,6 +73,11 @@ class SideDoor(Switches):
     def _rows(self, kind: str) -> dict[int, Row]:
         with self._storage.transaction():
             return {number: dict(row) for number, row in self._storage.rows(kind).items()}
+
+    def put(self, kind: str, row: Row) -> None:
+        """A row of a table as it is, without any rule: what an import or an older GLPI left behind."""
+        with self._storage.transaction():
+            self._storage.put(kind, dict(row))
 
     def set_next_id(self, kind: str, number: int) -> None:
         """The id that the next row of a table gets."""

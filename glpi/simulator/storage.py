@@ -79,7 +79,11 @@ class Storage:
     def put(self, kind: str, row: Row) -> None:
         """Insert or replace a row by its ``id``."""
         self._unindex(kind, row["id"])
-        self.rows(kind)[row["id"]] = row
+        table = self.rows(kind)
+        comes_late = row["id"] not in table and bool(table) and row["id"] < next(reversed(table))
+        table[row["id"]] = row
+        if comes_late:
+            self._tables[kind] = dict(sorted(table.items()))
         for column, index in self._indexes.get(kind, {}).items():
             index.setdefault(row[column], {})[row["id"]] = row
         if self._database is not None:

@@ -83,6 +83,8 @@ class Timeline:
         self._world.tickets.noticed(ticket["id"])
         names = ("taskcategories_id", "is_private", "actiontime", "users_id_tech", "groups_id_tech")
         numbers = {name: integer(given.get(name), 0) for name in names}
+        row = self._storage.rows("Ticket")[ticket["id"]]
+        self._storage.put("Ticket", {**row, "actiontime": row["actiontime"] + numbers["actiontime"]})
         return self._storage.add(
             "TicketTask",
             {

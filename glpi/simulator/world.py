@@ -57,7 +57,7 @@ class World:
             self.storage.remember("next:User", 13)
         if not self.storage.rows("Group"):
             for number, name in GROUPS.items():
-                self.storage.put("Group", group_row(number, name, at, self.version))
+                self.storage.put("Group", group_row(number, name, at, self.version, is_assign=number == 1))
             for number, name in LOCATIONS.items():
                 self.storage.put("Location", location_row(number, name, [], at, self.version))
             self.storage.remember("next:Location", len(LOCATIONS) + 1)
