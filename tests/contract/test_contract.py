@@ -89,7 +89,7 @@ async def test_a_ticket_is_found_by_its_key_alive_and_in_the_trash(client: Legac
     try:
         await client.trash_ticket(number)
     except ContentRefused as refused:
-        assert refused.code == "ERROR_GLPI_DELETE"
+        assert refused.code in ("ERROR_GLPI_DELETE", "ERROR_RIGHT_MISSING")
         pytest.skip("GLPI's Technician profile, and so this account, may not delete tickets")
     assert await client.find_tickets(key, since) == (number,)
     assert (await client.get_ticket(number)).is_deleted
