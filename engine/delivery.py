@@ -28,6 +28,7 @@ from engine.events import (
     TicketUpdated,
     Undeliverable,
 )
+from engine.leasing import Leasing
 from engine.timings import Timings, delay_after
 from glpi.errors import CallerRefused, ContentRefused, GlpiError, Hidden, NotFound, NotSent, Unclear
 
@@ -64,8 +65,9 @@ class Delivery:
         """``connect`` makes a client, or gives None while GLPI is not configured; called again after a refusal."""
         self.outbox = outbox
         self._config, self._store, self._connect = config, store, connect
-        self._owner, self._is_dead, self._now = owner, is_dead, now
+        self._now = now
         self._timings = timings or Timings()
+        self._leasing = Leasing(outbox, owner, is_dead, now, self._timings)
         self._sleep = sleep
         self._wake = asyncio.Event()
         self._client: GlpiClient | None = None
@@ -73,14 +75,13 @@ class Delivery:
         self._pulling: Pulling | None = None
         self._watched: str | None = None
         self._is_asked = False
-        self._has_lease = False
         self._offline_since: datetime | None = None
         self._paused: str | None = None
         self._is_interrupted = False
         self._pull_failed: str | None = None
         self._last_turn: datetime | None = None
         self._alarmed: str | None = None
-        self._next_try = self._next_pull = self._next_heartbeat = now()
+        self._next_try = self._next_pull = now()
         self._seen_event = store.last_event_id()
 
     @property
@@ -163,9 +164,9 @@ class Delivery:
             async for event in self._push():
                 pushed += isinstance(event, Delivered | Pushed)
                 failed += isinstance(event, Undeliverable)
-        if direction in ("both", "pull") and client and not self._paused and self._lease():
+        if direction in ("both", "pull") and client and not self._paused and self._leasing.is_held():
             pulled = await self._count(self._pull(refresh=False))
-        if client and not self._paused and self._lease():
+        if client and not self._paused and self._leasing.is_held():
             pulled += await self._count(self._serve_asked())
         entries = self.outbox.entries()
         stopped = (EntryState.FAILED, EntryState.CONFLICT)
@@ -192,7 +193,7 @@ class Delivery:
         """Everything that is due now, then one Idle."""
         self._mind_the_clock()
         self._give_up_interrupted()
-        if await self._connected() is not None and self._lease():
+        if await self._connected() is not None and self._leasing.is_held():
             async for event in self._push():
                 yield event
             if pull and self._is_online():
@@ -213,21 +214,21 @@ class Delivery:
         now, before = self._now(), self._last_turn
         self._last_turn = now
         if before is None or now < before:
-            self._next_try = self._next_pull = self._next_heartbeat = now
+            self._next_try = self._next_pull = now
+            self._leasing.hurry()
             self.outbox.straighten()
 
     def _give_up_interrupted(self) -> None:
         """An attempt whose outcome could not be recorded (disk full) is unclear, not under way for ever."""
         if self._is_interrupted:
-            self.outbox.release_lease(self._owner)
-            self._has_lease = self._is_interrupted = False
-            self._next_heartbeat = self._now()
+            self._leasing.give_up()
+            self._is_interrupted = False
 
     async def _push(self) -> AsyncGenerator[DeliveryEvent]:
         """Send entry after entry until none is due."""
         if not await self._is_open_for_business():
             return
-        while self._is_due() and self._renewed():
+        while self._is_due() and self._leasing.renew():
             self._is_interrupted = True
             entry = self.outbox.claim_due(self._now())
             event = await self._attempt(entry) if entry is not None else None
@@ -397,7 +398,7 @@ class Delivery:
 
                 glpi, client = self._config.glpi, self._client
                 self._sender = Sender(
-                    Attempts(glpi, self._store, self.outbox, client, self._now, self._timings, self._renewed)
+                    Attempts(glpi, self._store, self.outbox, client, self._now, self._timings, self._leasing.renew)
                 )
                 self._pulling = Pulling(glpi, self._store, self.outbox, client, self._now)
                 self._pulling.watched = self._watched
@@ -409,21 +410,6 @@ class Delivery:
             await self._client.aclose()
         self._client = None
         await self._connected()
-
-    def _lease(self) -> bool:
-        """Whether this process is the sender; the heartbeat and the attempts to become it are written sparingly."""
-        if self._now() < self._next_heartbeat:
-            return self._has_lease
-        return self._renewed()
-
-    def _renewed(self) -> bool:
-        """Take or renew the lease now; asked before each claim and each POST."""
-        ttl = self._timings.lease_s
-        if not (self._has_lease and self.outbox.renew_lease(self._owner, ttl)):
-            self._has_lease = self.outbox.acquire_lease(self._owner, ttl, self._is_dead)
-        wait = ttl / 4 if self._has_lease else self._timings.candidate_s
-        self._next_heartbeat = self._now() + timedelta(seconds=wait)
-        return self._has_lease
 
     def _is_due(self) -> bool:
         """Whether an entry waits for an attempt now; costs one read."""
@@ -457,14 +443,7 @@ class Delivery:
 
     async def aclose(self) -> None:
         """Give the lease back and end the GLPI session."""
-        had_lease, self._has_lease = self._has_lease, False
         client, self._client = self._client, None
-        try:
-            if had_lease:
-                self.outbox.release_lease(self._owner)
-        except StoreUnavailable as error:
-            # Another sender sees that this process has ended, and takes over.
-            _log.error("STORE_UNAVAILABLE | cause=%s", error.reason)
-        finally:
-            if client is not None:
-                await client.aclose()
+        self._leasing.end()
+        if client is not None:
+            await client.aclose()

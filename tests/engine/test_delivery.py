@@ -82,7 +82,7 @@ async def test_another_process_sees_what_the_sender_did(
 ) -> None:
     await first(counter, Idle)
     other = open_counter(tmp_path / "db" / "guichet.db", clock, lambda: client_of(glpi), url=glpi.url)
-    other._delivery._owner = owner.this_process() + "x"
+    other._delivery._leasing._owner = owner.this_process() + "x"
     number = confirmed(other, clock)
     async with aclosing(other.deliveries()) as events:
         assert isinstance(await anext(events), Idle)
