@@ -19,7 +19,7 @@ from glpi.simulator.listener import POLL_S, Listener
 from glpi.simulator.messages import Request, Response, Route, html_response
 from glpi.simulator.seeds import CATEGORIES, PEOPLE, SERVICE_ACCOUNT
 from glpi.simulator.side_door import SideDoor
-from glpi.simulator.storage import Storage
+from glpi.simulator.webhooks import WatchedStorage, Webhooks
 from glpi.simulator.wording import page
 
 _LEGACY = MappingProxyType({10: ("/apirest.php",), 11: ("/apirest.php", "/api.php/v1")})
@@ -67,7 +67,7 @@ class Simulator(SideDoor):
         """
         if version not in _LEGACY:
             raise ValueError(f"no simulation of GLPI {version}")
-        storage = Storage(state)
+        storage = WatchedStorage(state)
         super().__init__(
             storage,
             version=version,
@@ -98,6 +98,7 @@ class Simulator(SideDoor):
             client_id=self._token("client_id"),
             client_secret=self._token("client_secret"),
         )
+        self.webhooks = Webhooks(storage, self._world, self.highlevel.schemas)
         if version > 10:
             self._routes["/api.php"] = self._route("highlevel", self.highlevel.handle)
         self._listener: Listener | None = None
