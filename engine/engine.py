@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.delivery import Delivery
     from engine.logs import LogFile
     from engine.triage.cascade import Cascade
+    from engine.webhooks import Webhooks
 
 
 def utc_now() -> datetime:
@@ -142,6 +143,12 @@ class Engine(Conversation):
     def watch(self, ticket_number: str | None) -> None:
         """This ticket is on screen: what is new of it is read before all else. None: nobody looks at one."""
         self._delivery.watch(ticket_number)
+
+    def webhooks(self, secret: str) -> Webhooks:
+        """What receives GLPI's webhooks; ``secret`` is what GLPI signs them with, not empty."""
+        from engine.webhooks import Webhooks
+
+        return Webhooks(self._store, secret, ask=self._delivery.ask, now=self._now)
 
     def sync_refusal(self) -> str | None:
         """Why GLPI refuses this installation (token, address, profile), as a code; None if it does not."""
