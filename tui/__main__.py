@@ -56,6 +56,10 @@ def _parser() -> Parser:
     upkeep_arguments.add_doctor(
         commands.add_parser("doctor", parents=[common], help="vérifier tout, et dire quoi faire")
     )
+    webhook = commands.add_parser("webhook", parents=[common], help="recevoir les webhooks de GLPI")
+    webhook.add_argument(
+        "--listen", metavar="ADRESSE:PORT", default="127.0.0.1:8765", help="127.0.0.1:8765 ; port 0 : libre"
+    )
     simulator = commands.add_parser("simulator", parents=[common], help="un GLPI embarqué sur 127.0.0.1")
     simulator.add_argument("--port", type=number(0, 65535), metavar="N", default=0, help="0 : un port libre")
     simulator.add_argument("--state", metavar="FICHIER", help="garder tickets et jetons d'une fois à l'autre")
@@ -180,7 +184,7 @@ def _run(arguments: argparse.Namespace, config: Config) -> int:
             from tui.cli import outbox
 
             return outbox.run(arguments, config)
-        case "categories" | "users" | "doctor":
+        case "categories" | "users" | "doctor" | "webhook":
             from importlib import import_module
 
             code: int = import_module(f"tui.cli.{arguments.command}").run(arguments, config)
