@@ -83,8 +83,8 @@ async def test_both_apis_are_asked_in_four_requests() -> None:
 async def test_glpi_10_has_the_legacy_api_only() -> None:
     with Simulator(version=10) as simulator:
         mine = Credentials("id", "secret", "borne", "mot de passe")
-        tokens = {"app_token": simulator.app_token, "user_token": simulator.user_token}
-        found = await detect(simulator.url, **tokens, credentials=mine)
+        app, user = simulator.app_token, simulator.user_token
+        found = await detect(simulator.url, app_token=app, user_token=user, credentials=mine)
         without_token = await detect(simulator.url, app_token=simulator.app_token, credentials=mine)
     assert (found.api, found.reason) == (Api.LEGACY, Reason.HIGHLEVEL_OFF)
     assert found.highlevel == Finding(State.ABSENT, "NO_API_HERE")
@@ -93,9 +93,11 @@ async def test_glpi_10_has_the_legacy_api_only() -> None:
 
 async def test_a_refused_token_leads_to_the_other_api() -> None:
     with Simulator() as simulator:
-        tokens = {"app_token": simulator.app_token, "user_token": "x" * 40}
-        found = await detect(simulator.url, **tokens, credentials=credentials_of(simulator))
-        neither = await detect(simulator.url, **tokens, credentials=credentials_of(simulator, "mauvais"))
+        app, user = simulator.app_token, "x" * 40
+        found = await detect(simulator.url, app_token=app, user_token=user, credentials=credentials_of(simulator))
+        neither = await detect(
+            simulator.url, app_token=app, user_token=user, credentials=credentials_of(simulator, "mauvais")
+        )
     assert (found.api, found.reason) == (Api.HIGHLEVEL, Reason.LEGACY_REFUSES)
     assert found.legacy.code == "ERROR_GLPI_LOGIN_USER_TOKEN"
     assert (neither.api, neither.reason, neither.highlevel.code) == (None, Reason.NEITHER, "OAUTH_INVALID_GRANT")
