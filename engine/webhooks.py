@@ -58,7 +58,7 @@ class Webhooks:
     """Receives deliveries for one store. Use it in the store's thread."""
 
     def __init__(self, store: Store, secret: str, *, ask: Callable[[int], None], now: Callable[[], datetime]) -> None:
-        """``secret``: what GLPI signs with; ``ask``: asks for the pull of a ticket by GLPI's id; ``now``: clock, UTC."""
+        """``secret``: what GLPI signs with; ``ask``: asks for a ticket's pull by GLPI's id; ``now``: clock, UTC."""
         if not secret:
             raise ValueError("webhooks without a secret would believe anybody")
         self._store, self._secret, self._ask, self._now = store, secret, ask, now
