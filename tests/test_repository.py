@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).parents[1]
-HEAVY = ("openai", "httpx", "httpx2", "keyring", "pydantic", "sqlite_utils")
+HEAVY = ("openai", "httpx", "httpx2", "keyring", "pydantic", "sqlite_utils", "starlette", "uvicorn")
 ROOMS = ("tui", "engine", "glpi", "data", "bench")
 
 
