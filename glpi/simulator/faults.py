@@ -78,7 +78,6 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         "html_200": Fault("html_200", status=200),
         "commit_then_html_200": Fault("commit_then_html_200", commits=True, status=200),
         "empty_200": Fault("empty_200", commits=True, status=200, body=b""),
-        "commit_then_502": status(502, commits=True),
         "redirect": Fault("redirect", status=301, location="https://ailleurs.invalid/"),
         "expire_session": Fault("expire_session", commits=True, loses_session=True),
     }
