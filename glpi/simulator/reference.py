@@ -14,6 +14,6 @@ from typing import Any
 @cache
 def reference(version: int) -> dict[str, Any]:
     """``config``, ``session``, ``profile``, ``user`` and ``ticket_options`` of a version; not to be changed."""
-    text = files("glpi.simulator").joinpath("reference", f"{version}.json").read_text("utf-8")
+    text = files("glpi.simulator").joinpath(f"reference_{version}.json").read_text("utf-8")
     found: dict[str, Any] = json.loads(text)
     return found
