@@ -58,7 +58,7 @@ def _parser() -> Parser:
     )
     webhook = commands.add_parser("webhook", parents=[common], help="recevoir les webhooks de GLPI")
     webhook.add_argument(
-        "--listen", metavar="ADRESSE:PORT", default="127.0.0.1:8765", help="127.0.0.1:8765 ; port 0 : libre"
+        "--listen", metavar="ADRESSE:PORT", default="127.0.0.1:8765", help="127.0.0.1:8765 ; port 0 : libre"
     )
     simulator = commands.add_parser("simulator", parents=[common], help="un GLPI embarqué sur 127.0.0.1")
     simulator.add_argument("--port", type=number(0, 65535), metavar="N", default=0, help="0 : un port libre")
