@@ -26,6 +26,7 @@ POST_OUTCOMES = {
     "commit_then_drop": (Unclear, "CONNECTION_LOST", 1),
     "drop_before_commit": (Unclear, "CONNECTION_LOST", 0),
     "commit_then_500": (Unclear, "HTTP_500", 1),
+    "commit_then_502": (Unclear, "HTTP_502", 1),
     "status_500": (Unclear, "HTTP_500", 0),
     "status_502": (Unclear, "HTTP_502", 0),
     "status_503": (Unclear, "HTTP_503", 0),
