@@ -128,7 +128,7 @@ def remarks_on(node: Category, theirs: GlpiCategory) -> tuple[str, ...]:
     asks = node.code in REQUEST_LEAVES
     wrong = {
         "hidden": theirs.is_visible is False,
-        "no_request": theirs.is_request is False,
+        "no_request": theirs.is_request is False and asks,
         "no_incident": theirs.is_incident is False and not asks,
     }
     return tuple(remark for remark, applies in wrong.items() if applies)
