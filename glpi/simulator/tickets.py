@@ -188,7 +188,8 @@ class Tickets:
         if row is None:
             raise Refused(None, "ERROR_ITEM_NOT_FOUND")
         at = self._world.local_now()
-        self._storage.put("Ticket", {**row, "is_deleted": 1, "date_mod": at, "users_id_lastupdater": author})
+        # NOTE: 11.0.6 does not record who did it.
+        self._storage.put("Ticket", {**row, "is_deleted": 1, "date_mod": at})
 
     def purge(self, ticket_id: int) -> None:
         """Remove a ticket and all that hangs on it."""
