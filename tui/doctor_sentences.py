@@ -56,7 +56,7 @@ RIGHTS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "right_create_ticket": ("", f"{_TICKETS}« Créer »{_OTHERS}.", "Aucun ticket ne peut partir."),
         "right_update_ticket": (
             "",
-            f"{_TICKETS}« Mettre à jour »{_OTHERS}.",
+            f"{_TICKETS}« Modifier » (GLPI 11 : « Mettre à jour »){_OTHERS}.",
             "Les changements faits ici n'iront pas dans GLPI.",
         ),
         "right_delete_ticket": (
@@ -72,7 +72,7 @@ RIGHTS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "right_private_followup": (
             "",
             "Dans GLPI : Administration > Profils > {profile} > Assistance > Suivis, cochez « Voir les privés » et"
-            f" « Ajouter un suivi »{_OTHERS}.",
+            f" « Ajouter à tous les tickets »{_OTHERS}.",
             "L'analyse ne peut pas être jointe au ticket.",
         ),
         "right_read_categories": (

@@ -14,8 +14,8 @@ _STRIPPED = (
     " « fastcgi_param HTTP_AUTHORIZATION $http_authorization; ». Puis rechargez le serveur web."
 )
 _SWITCH_ON = (
-    "GLPI 10 : Configuration > Générale > API, « Activer l'API Rest » sur Oui. GLPI 11 : Configuration > Générale >"
-    " API, « Activer l'API héritée » (et « Activer l'API » pour l'API de haut niveau) sur Oui."
+    "GLPI 10 : Configuration > Général > API, « Activer l'API Rest » sur Oui. GLPI 11 : Configuration > Général >"
+    " API, « Activer l'API REST legacy » (et « Activer l'API » pour l'API de haut niveau) sur Oui."
 )
 
 GLPI_CAUSES: Mapping[tuple[str, str], tuple[str, str | None]] = MappingProxyType(
@@ -33,11 +33,11 @@ GLPI_CAUSES: Mapping[tuple[str, str], tuple[str, str | None]] = MappingProxyType
         ),
         ("glpi_address", "no_api_here"): (
             "Il n'y a pas d'API de GLPI à {url} (HTTP {status}).",
-            "Indiquez l'adresse affichée dans GLPI sous Configuration > Générale > API, qui finit par /apirest.php.",
+            "Indiquez l'adresse affichée dans GLPI sous Configuration > Général > API, qui finit par /apirest.php.",
         ),
         ("glpi_address", "glpi_page"): (
             "{url} mène à une page de GLPI, pas à son API.",
-            "Indiquez l'adresse affichée dans GLPI sous Configuration > Générale > API, qui finit par /apirest.php.",
+            "Indiquez l'adresse affichée dans GLPI sous Configuration > Général > API, qui finit par /apirest.php.",
         ),
         ("glpi_address", "not_glpi"): (
             "Un autre serveur que GLPI répond à {url}.",
@@ -99,7 +99,7 @@ GLPI_CAUSES: Mapping[tuple[str, str], tuple[str, str | None]] = MappingProxyType
         ("glpi_api", "switched_off"): ("L'API est désactivée dans GLPI.", _SWITCH_ON),
         ("glpi_api", "address_refused"): (
             "GLPI refuse l'adresse de cette machine.",
-            "Dans GLPI : Configuration > Générale > API, ajoutez son adresse IPv4 ou IPv6 à un client de l'API actif.",
+            "Dans GLPI : Configuration > Général > API, ajoutez son adresse IPv4 ou IPv6 à un client de l'API actif.",
         ),
         ("glpi_api", "maintenance"): (
             "GLPI est en maintenance ; les tickets attendent ici.",
@@ -137,11 +137,11 @@ GLPI_CAUSES: Mapping[tuple[str, str], tuple[str, str | None]] = MappingProxyType
         ("glpi_app_token", "none_needed"): ("Aucun, et GLPI n'en demande pas.", None),
         ("glpi_app_token", "missing"): (
             "GLPI attend un jeton d'application et il n'y en a pas.",
-            "Copiez-le de Configuration > Générale > API > client de l'API, dans GLPI_APP_TOKEN.",
+            "Copiez-le de Configuration > Général > API > client de l'API, dans GLPI_APP_TOKEN.",
         ),
         ("glpi_app_token", "wrong"): (
             "GLPI ne connaît pas ce jeton d'application.",
-            "Copiez-le de nouveau de Configuration > Générale > API > client de l'API, dans GLPI_APP_TOKEN.",
+            "Copiez-le de nouveau de Configuration > Général > API > client de l'API, dans GLPI_APP_TOKEN.",
         ),
         ("", "malformed"): (
             "{name} contient une espace, un retour à la ligne ou un caractère interdit.",
@@ -150,7 +150,7 @@ GLPI_CAUSES: Mapping[tuple[str, str], tuple[str, str | None]] = MappingProxyType
         ("glpi_login", "works"): ("{login}, profil {profile}.", None),
         ("glpi_login", "no_token"): (
             "Il n'y a ni jeton utilisateur ni identifiants OAuth.",
-            "Donnez GLPI_USER_TOKEN : dans GLPI, fiche du compte de service, « Clés d'accès distant », jeton d'API.",
+            "Donnez GLPI_USER_TOKEN : dans GLPI, fiche du compte de service, « Clefs d'accès distant », jeton d'API.",
         ),
         ("glpi_login", "wrong_token"): (
             "GLPI refuse le jeton utilisateur : il est faux, ou le compte est inactif.",
@@ -171,7 +171,7 @@ GLPI_CAUSES: Mapping[tuple[str, str], tuple[str, str | None]] = MappingProxyType
         ),
         ("glpi_login", "credentials_off"): (
             "GLPI n'accepte pas de mot de passe par l'API.",
-            "Utilisez un jeton utilisateur, ou autorisez-le sous Configuration > Générale > API.",
+            "Utilisez un jeton utilisateur, ou autorisez-le sous Configuration > Général > API.",
         ),
         ("glpi_login", "header_stripped"): (
             "Le jeton a été envoyé, mais le serveur web retire l'en-tête Authorization avant GLPI.",
