@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from bench.mishaps import Life, MortalExchange, mortal
 from data.categories import load_categories
@@ -18,12 +19,14 @@ from data.store import Store
 from engine.config import Config, DatabaseConfig, GlpiConfig
 from engine.delivery import Delivery
 from engine.engine import Engine
+from engine.mirror import CURSOR
 from engine.opening import guarded, triage_of
 from engine.workflow import LIFETIME
 from glpi.client import GlpiClient
 from glpi.exchange import Timeouts
 from glpi.legacy import LegacyClient
 from glpi.simulator import Simulator
+from glpi.simulator.seeds import SERVICE_ACCOUNT
 
 LEAVES = ("04-04-printer", "03-01-wifi", "01-01-pwd", "02-03-full")
 
@@ -126,3 +129,43 @@ def confirmed(
     )  # fmt: skip
     engine._store.save_session(session)
     return engine.confirm(session.id).ticket.ticket_number
+
+
+def knows(engine: Engine, glpi: Simulator, path: Path, count: int) -> list[int]:
+    """A counter and a GLPI that have ``count`` open tickets in common, last read in an hour; their ids in GLPI.
+
+    Args:
+        engine: With an empty database.
+        glpi: The simulator.
+        path: The engine's database file.
+        count: Tickets; one more is made and delivered by hand.
+    """
+    number = confirmed(engine, engine._now(), 0)
+    like = rows_of(path, "SELECT * FROM tickets WHERE ticket_number = ?", [number])[0]
+    fields = {"name": "Demande", "content": "Texte", "urgency": 3, "impact": 3}
+    leaf = engine.ticket(number).subcategory or ""
+    mapped = next(node.glpi_id for node in engine.categories() if node.code == leaf)
+    ids = [glpi.add_ticket(SERVICE_ACCOUNT, itilcategories_id=mapped, **fields) for _ in range(count)]
+    changed = glpi.tickets[ids[0]]["date_mod"]
+    same = {"synced_to_glpi": 1, "glpi_last_update": changed, "notes_read": changed, "synced_status": "open"}
+    same |= {"synced_priority": "medium", "synced_category": leaf, "category_read_back": leaf, "glpi_category": leaf}
+    like = {**like, **same, "session_id": None}
+    known = [{**like, "id": None, "ticket_number": f"TKT-2020-{n:06d}", "glpi_ticket_id": n} for n in ids]
+    db = open_database(path)
+    db.execute("DELETE FROM outbox")
+    names = ", ".join(like)
+    with db.conn:
+        db.conn.executemany(f"INSERT INTO tickets ({names}) VALUES ({', '.join(f':{name}' for name in like)})", known)
+    db.close()
+    later = datetime.fromisoformat(changed) + timedelta(hours=1)
+    engine._store.set_state(CURSOR, later.strftime("%Y-%m-%d %H:%M:%S"))
+    return ids
+
+
+def rows_of(path: Path, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+    """What a database file has, by a connection of its own."""
+    db = open_database(path)
+    try:
+        return list(db.query(sql, list(parameters)))
+    finally:
+        db.close()
