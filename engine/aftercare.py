@@ -5,7 +5,7 @@ Each is one idempotent operation; the read-back also records the requester where
 
 from __future__ import annotations
 
-from data.records import EntryState, OutboxEntry, Ticket, TicketStatus
+from data.records import EntryState, OutboxEntry, Ticket, TicketStatus, ValidationMethod
 from engine.attempts import Attempts, glpi_id_of
 from engine.changes import code_of, value_of
 from engine.creation import AUDIT_MARK, after_creation
@@ -53,6 +53,7 @@ class Aftercare:
         email = acceptable_email(ticket.requester)
         if email:
             notes.append(await self._check_requester(glpi_id, email))
+        notes.append(await self._check_group(glpi_id, ticket))
         category = code_of(state.category_id, self._at.tree(), value_of(ticket, "category"))
         changes = {
             "glpi_category": category,
@@ -85,7 +86,20 @@ class Aftercare:
             await self._at.client.add_requester(glpi_id, user_id, email)
         except ContentRefused:
             return "requester_refused"
-        return "requester_repaired" if self._at.client.sets_requester else None
+        return "requester_repaired" if self._at.client.sets_team else None
+
+    async def _check_group(self, glpi_id: int, ticket: Ticket) -> str | None:
+        """Give an escalation to its group where GLPI's API could not on creation."""
+        group = self._at.config.escalation_group
+        is_escalated = ticket.validation_method is ValidationMethod.ESCALATED
+        if group is None or not is_escalated or self._at.client.sets_team:
+            return None
+        self._at.before_post()
+        try:
+            await self._at.client.assign_group(glpi_id, group)
+        except ContentRefused:
+            return "group_refused"
+        return None
 
     async def audit(self, entry: OutboxEntry, ticket: Ticket) -> None:
         """After a second POST: keep the lowest id that is not in the trash, put the rest aside, record it."""

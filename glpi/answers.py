@@ -219,3 +219,16 @@ class Actors(RootModel[list[_Actor]]):
     def is_assigned(self) -> bool:
         """Whether a person is of type 2."""
         return any(row.type == 2 and row.users_id for row in self.root)
+
+
+class _GroupRow(Answered):
+    groups_id: int
+    type: int
+
+
+class Groups(RootModel[list[_GroupRow]]):
+    """The groups of a ticket."""
+
+    def has_assigned(self, group_id: int) -> bool:
+        """Whether this group is of type 2."""
+        return any(row.type == 2 and row.groups_id == group_id for row in self.root)

@@ -47,8 +47,8 @@ class GlpiClient(Protocol):
         ...
 
     @property
-    def sets_requester(self) -> bool:
-        """Whether ``create_ticket`` records the requester; otherwise ``add_requester`` must follow."""
+    def sets_team(self) -> bool:
+        """Whether ``create_ticket`` records requester and group; else ``add_requester``, ``assign_group`` follow."""
         ...
 
     async def account(self) -> Account:
@@ -89,6 +89,10 @@ class GlpiClient(Protocol):
 
     async def add_requester(self, ticket_id: int, user_id: int | None, email: str | None) -> None:
         """Add a requester, by user id or else by e-mail."""
+        ...
+
+    async def assign_group(self, ticket_id: int, group_id: int) -> None:
+        """Give a ticket to a group, unless it has it already."""
         ...
 
     async def update_ticket(self, ticket_id: int, changes: TicketChanges) -> None:

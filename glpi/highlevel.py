@@ -51,7 +51,7 @@ class HighLevelClient:
 
     takes_visitors = False
     """NOTE: GLPI answers 201 to a visitor's address and adds nobody (11.0.6)."""
-    sets_requester = False
+    sets_team = False
     """NOTE: ``team`` is ignored in a creation (11.0.6)."""
 
     def __init__(
@@ -147,10 +147,9 @@ class HighLevelClient:
         return ids.pop() if len(ids) == 1 else None
 
     async def create_ticket(self, ticket: TicketInput) -> int:
-        """Create a ticket and return GLPI's number for it; the requester is left to ``add_requester``.
+        """Create a ticket and return GLPI's number for it; requester and group are left to what follows.
 
-        A group to be assigned takes a second request, for which the ticket is not given up: without it, it waits
-        unassigned and that is logged. A title is clipped.
+        A title is clipped.
 
         Raises:
             ContentRefused: ``OPENING_DATE_SUSPECT``, and nothing was sent: a first attempt crashed GLPI, and the
@@ -159,14 +158,11 @@ class HighLevelClient:
         if ticket.key in self._crashed and ticket.date is not None:
             raise ContentRefused("OPENING_DATE_SUSPECT")
         try:
-            number = await self._session.create("/Assistance/Ticket", ticket_fields(ticket), asked=Asked.CREATE)
+            return await self._session.create("/Assistance/Ticket", ticket_fields(ticket), asked=Asked.CREATE)
         except Unclear as error:
             if error.code == "HTTP_500" and ticket.date is not None and may_never_have_been(ticket.date):
                 self._crashed.add(ticket.key)
             raise
-        if ticket.assigned_group_id is not None:
-            await self._assign(number, ticket.assigned_group_id)
-        return number
 
     async def find_tickets(self, key: str, since: datetime | None = None) -> tuple[int, ...]:
         """Ids of tickets that carry this key, live and trashed, lowest first. One request; ``since`` is not needed.
@@ -215,6 +211,15 @@ class HighLevelClient:
             await self._written("POST", f"/Assistance/Ticket/{ticket_id}/TeamMember", member, (200, 201, 204))
         if all(one.user_id != user_id for one in await self.requesters(ticket_id)):
             raise ContentRefused("REQUESTER_NOT_ADDED")
+
+    async def assign_group(self, ticket_id: int, group_id: int) -> None:
+        """Give a ticket to a group, unless it has it already.
+
+        NOTE: a new ticket becomes "in progress" by it (11.0.6), before anybody took it.
+        """
+        if not (await self._team(ticket_id)).is_given_to(group_id):
+            member: dict[str, object] = {"type": "Group", "id": group_id, "role": "assigned"}
+            await self._written("POST", f"/Assistance/Ticket/{ticket_id}/TeamMember", member, (200, 201, 204))
 
     async def update_ticket(self, ticket_id: int, changes: TicketChanges) -> None:
         """Change status, priority or category.
@@ -321,14 +326,6 @@ class HighLevelClient:
             found.update((note.id, note) for note in some)
             if len(some) < _MOST_NOTES or len(found) == before:
                 return tuple(found[number] for number in sorted(found))
-
-    async def _assign(self, ticket_id: int, group_id: int) -> None:
-        member = {"type": "Group", "id": group_id, "role": "assigned"}
-        path = f"/Assistance/Ticket/{ticket_id}/TeamMember"
-        try:
-            await self._session.write("POST", path, member, expected=(200, 201, 204))
-        except GlpiError as error:
-            _log.warning("GLPI_GROUP_NOT_ASSIGNED | glpi_id=%s | cause=%s", ticket_id, error.code)
 
     async def _written(
         self, method: str, path: str, fields: dict[str, object] | None, expected: tuple[int, ...]

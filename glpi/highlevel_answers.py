@@ -129,6 +129,10 @@ class Team(RootModel[Annotated[list[Member], BeforeValidator(_listed)]]):
         """Whether a group is to work on it, and nobody of it does."""
         return bool(self._assigned) and not self.is_assigned
 
+    def is_given_to(self, group_id: int) -> bool:
+        """Whether this group is to work on it."""
+        return any(one.id == group_id and not one.is_user for one in self._assigned)
+
     @property
     def _assigned(self) -> list[Member]:
         return [one for one in self.root if one.role in ("assigned", 2)]

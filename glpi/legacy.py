@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from glpi.answers import ActiveProfile, Actors, Added, GlpiConfig, Ids, KeyRows, TicketItem, UserRows, Written
+from glpi.answers import ActiveProfile, Actors, Added, GlpiConfig, Groups, Ids, KeyRows, TicketItem, UserRows, Written
 from glpi.answers_lists import FullSession
 from glpi.encoding import sent_html
 from glpi.errors import CallerRefused, ContentRefused, GlpiError, Hidden, NotFound, NotSent, Unclear
@@ -41,7 +41,7 @@ LOOKUP_MARGIN = timedelta(days=7)
 _ALIVE = frozenset({"ERROR_LOGIN_PARAMETERS_MISSING", "ERROR_SESSION_TOKEN_MISSING"})
 _KEY = re.compile(r"[A-Za-z0-9-]{8,128}")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_REQUESTER = 1
+_REQUESTER, _ASSIGNED = 1, 2
 _DUPLICATES = 2
 
 
@@ -49,7 +49,7 @@ class LegacyClient:
     """A connection to one GLPI by the legacy API. Fulfils ``glpi.client.GlpiClient``; for one event loop."""
 
     takes_visitors = True
-    sets_requester = True
+    sets_team = True
 
     def __init__(
         self,
@@ -207,6 +207,14 @@ class LegacyClient:
         actor = {"users_id": user_id} if user_id else {"users_id": 0, "alternative_email": email}
         fields = {"tickets_id": ticket_id, "type": _REQUESTER, "use_notification": NOTIFY, **actor}
         checked(Added, await self._session.write("POST", "/Ticket_User", fields, expected=201))
+
+    async def assign_group(self, ticket_id: int, group_id: int) -> None:
+        """Give a ticket to a group, unless it has it already; not needed after ``create_ticket``, which does it."""
+        params = {"range": f"0-{PAGE - 1}", "get_hateoas": "false"}
+        answer = await self._session.read(f"/Ticket/{ticket_id}/Group_Ticket", params, asked=Asked.ITEM)
+        if not checked(Groups, answer).has_assigned(group_id):
+            fields = {"tickets_id": ticket_id, "groups_id": group_id, "type": _ASSIGNED}
+            checked(Added, await self._session.write("POST", "/Group_Ticket", fields, expected=201))
 
     async def update_ticket(self, ticket_id: int, changes: TicketChanges) -> None:
         """Change status, priority or category, in one request.

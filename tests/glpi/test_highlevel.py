@@ -90,7 +90,7 @@ async def test_a_visitor_is_refused_without_a_request(client: HighLevelClient) -
     with pytest.raises(ContentRefused) as error:
         await client.add_requester(1, None, "visiteur@ailleurs.fr")
     assert (error.value.code, client.requests) == ("NO_VISITORS", before)
-    assert not client.takes_visitors and not client.sets_requester
+    assert not client.takes_visitors and not client.sets_team
 
 
 async def test_an_unknown_user_is_not_taken_for_added(client: HighLevelClient) -> None:
@@ -108,7 +108,9 @@ async def test_what_is_changed_is_read_back(client: HighLevelClient) -> None:
 
 
 async def test_a_group_alone_has_not_taken_a_ticket(client: HighLevelClient) -> None:
-    number = await client.create_ticket(a_ticket(assigned_group_id=1))
+    number = await client.create_ticket(a_ticket())
+    await client.assign_group(number, 1)
+    await client.assign_group(number, 1)
     assert (await client.get_ticket(number)).is_only_dispatched
     assert not await client.is_assigned(number)
 
@@ -350,15 +352,6 @@ async def test_a_crash_at_noon_is_not_blamed_on_the_date(glpi: Scripted, told: H
     with pytest.raises(Unclear):
         await told.create_ticket(a_ticket(date="2026-03-29 12:30:00"))
     assert await told.create_ticket(a_ticket(date="2026-03-29 12:30:00")) == 5
-
-
-async def test_a_group_that_cannot_be_assigned_does_not_cost_the_ticket(
-    glpi: Scripted, told: HighLevelClient, caplog: pytest.LogCaptureFixture
-) -> None:
-    glpi.on("POST", TICKETS, Reply(302, {"id": 5}))
-    glpi.on("POST", f"{TICKETS}/5/TeamMember", Reply(400, INVALID))
-    assert await told.create_ticket(a_ticket(assigned_group_id=9)) == 5
-    assert "GLPI_GROUP_NOT_ASSIGNED | glpi_id=5 | cause=ERROR_INVALID_PARAMETER" in caplog.text
 
 
 async def test_an_error_inside_a_timeline_is_not_an_empty_one(glpi: Scripted, told: HighLevelClient) -> None:
