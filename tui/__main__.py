@@ -73,16 +73,16 @@ def _parser() -> Parser:
 def _add_tickets(tickets: argparse.ArgumentParser) -> None:
     tickets.add_argument(
         "verb", nargs="?", choices=("show", "change", "comment", "refresh"), metavar="show|change|comment|refresh",
-        help="voir, modifier, commenter un ticket, ou demander de ses nouvelles à GLPI ; sans mot : la liste",
+        help="voir, modifier, commenter un ticket, ou demander de ses nouvelles à GLPI ; sans mot : la liste",
     )  # fmt: skip
     tickets.add_argument("number", nargs="?", metavar="NUMÉRO")
-    tickets.add_argument("text", nargs="?", metavar="TEXTE", help="le commentaire ; sinon lu sur l'entrée standard")
+    tickets.add_argument("text", nargs="?", metavar="TEXTE", help="le commentaire ; sinon lu sur l'entrée standard")
     tickets.add_argument(
-        "--status", metavar="ÉTAT", help="open, in_progress, pending, resolved ou closed : filtre, ou nouvel état"
+        "--status", metavar="ÉTAT", help="open, in_progress, pending, resolved ou closed : filtre, ou nouvel état"
     )
     tickets.add_argument("--priority", metavar="P", help="change : low, medium, high ou critical")
-    tickets.add_argument("--category", metavar="CODE", help="change : code d'une catégorie, comme 04-04-printer")
-    tickets.add_argument("--private", action="store_true", help="comment : pour les techniciens seulement")
+    tickets.add_argument("--category", metavar="CODE", help="change : code d'une catégorie, comme 04-04-printer")
+    tickets.add_argument("--private", action="store_true", help="comment : pour les techniciens seulement")
     tickets.add_argument("--search", metavar="MOTS", help="seulement ceux qui contiennent ces mots")
     tickets.add_argument("--limit", metavar="N", type=number(1), default=100, help="au plus tant de tickets (100)")
     tickets.add_argument("--wait", type=seconds, default=10.0, metavar="S", help="secondes d'attente de GLPI (10)")
@@ -91,13 +91,13 @@ def _add_tickets(tickets: argparse.ArgumentParser) -> None:
 def _add_outbox(outbox: argparse.ArgumentParser) -> None:
     outbox.add_argument(
         "verb", nargs="?", choices=("retry", "edit", "discard"), metavar="retry|edit|discard",
-        help="renvoyer, corriger ou abandonner un envoi ; sans mot : la liste",
+        help="renvoyer, corriger ou abandonner un envoi ; sans mot : la liste",
     )  # fmt: skip
     outbox.add_argument("entry", nargs="?", type=number(1), metavar="ID", help="numéro de l'envoi")
-    outbox.add_argument("--title", metavar="T", help="edit : titre du ticket")
-    outbox.add_argument("--requester", metavar="ADRESSE", help="edit : adresse du demandeur, vide pour aucune")
-    outbox.add_argument("--category", metavar="CODE", help="edit : code de la catégorie")
-    outbox.add_argument("--text", metavar="TEXTE", help="edit : texte du commentaire")
+    outbox.add_argument("--title", metavar="T", help="edit : titre du ticket")
+    outbox.add_argument("--requester", metavar="ADRESSE", help="edit : adresse du demandeur, vide pour aucune")
+    outbox.add_argument("--category", metavar="CODE", help="edit : code de la catégorie")
+    outbox.add_argument("--text", metavar="TEXTE", help="edit : texte du commentaire")
     outbox.add_argument("--wait", type=seconds, default=10.0, metavar="S", help="secondes d'attente de GLPI (10)")
 
 
