@@ -78,6 +78,37 @@ _REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Le profil du compte de GLPI n'a pas un droit nécessaire.",
             "Lancez « guichet doctor » : il nomme ce droit.",
         ),
+        "AUTHORIZATION_STRIPPED": (
+            "Le serveur web de GLPI retire l'en-tête Authorization.",
+            "Lancez « guichet doctor » : il donne la ligne à ajouter.",
+        ),
+        "MAINTENANCE": ("GLPI est en maintenance.", "Rien à faire : l'envoi sera repris."),
+        "DATABASE_DOWN": ("La base de données de GLPI est arrêtée.", "Rien à faire : l'envoi sera repris."),
+        "ERROR_API_DISABLED": (
+            "L'API de GLPI est désactivée.",
+            "Activez-la dans GLPI (Configuration > Générale > API).",
+        ),
+        "ERROR_NOT_ALLOWED_IP": (
+            "GLPI n'accepte pas l'adresse de cette machine.",
+            "Ajoutez-la au client d'API dans GLPI.",
+        ),
+        "NAME_UNRESOLVED": (
+            "L'adresse de GLPI est inconnue du réseau.",
+            "Rien à faire si le réseau est coupé ; sinon vérifiez [glpi] url.",
+        ),
+        "NO_API_HERE": ("Il n'y a pas d'API de GLPI à cette adresse.", "Vérifiez [glpi] url avec « guichet doctor »."),
+        "TLS_FAILED": (
+            "La connexion sécurisée à GLPI a échoué.",
+            "Vérifiez [glpi] url et le certificat avec « guichet doctor ».",
+        ),
+        "API_VERSION_UNKNOWN": (
+            "Ce GLPI ne parle aucune version connue de son API REST moderne.",
+            'Mettez api = "legacy" dans [glpi], ou mettez Guichet à jour.',
+        ),
+        "SCOPE_MISSING": (
+            "Le client OAuth de GLPI n'a pas la portée « api ».",
+            "Cochez-la dans GLPI (Configuration > Clients OAuth).",
+        ),
         "discarded": ("Abandonné par un technicien.", "Rien à faire."),
     }
 )
@@ -90,7 +121,7 @@ def reason(code: str | None) -> tuple[str, str]:
     if code in _REASONS:
         why, fix = _REASONS[code]
         return _(why), _(fix)
-    if re.search(r"TOKEN|LOGIN", code):
+    if re.search(r"TOKEN|LOGIN|OAUTH|CREDENTIALS", code):
         return _("GLPI refuse les jetons de ce guichet ({code}).").format(code=code), _(
             "Corrigez le jeton, puis lancez « guichet doctor »."
         )

@@ -214,11 +214,11 @@ def masked_sentence(kinds: Sequence[str]) -> str:
 def pause_words(cause: str) -> str:
     """Why GLPI refuses this installation, in two words; ``cause`` is a code of GLPI's list or ours."""
     code = cause.upper()
-    if "TOKEN" in code or "LOGIN" in code:
+    if any(word in code for word in ("TOKEN", "LOGIN", "OAUTH", "CREDENTIALS", "AUTHORIZATION")):
         return _("jeton refusé")
     if "RIGHT" in code or "PROFILE" in code:
         return _("droits insuffisants")
-    if code in ("NO_API_HERE", "ERROR_API_DISABLED", "ERROR_NOT_ALLOWED_IP"):
+    if code in ("NO_API_HERE", "ERROR_API_DISABLED", "ERROR_NOT_ALLOWED_IP", "API_VERSION_UNKNOWN"):
         return _("API fermée")
     return _("accès refusé")
 
