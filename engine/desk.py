@@ -96,6 +96,11 @@ class Desk:
         """Follow-ups and solutions of a ticket, oldest first; only our own private ones are among them."""
         return self._store.notes(self._ticket(number).ticket_number)
 
+    def author(self, note: TicketNote) -> str | None:
+        """Who wrote a note, as the directory knows them; None for our own and for strangers."""
+        person = self._store.person_by_glpi_id(note.author_id) if note.author_id is not None else None
+        return person.name if person is not None else None
+
     def conflicts(self, number: str | None = None) -> list[Conflict]:
         """Fields changed on both sides: of one ticket, or of all, oldest first."""
         return self._store.conflicts(None if number is None else self._ticket(number).ticket_number)

@@ -92,7 +92,10 @@ def test_news_of_one_ticket_are_fetched_on_demand(guichet: Guichet, glpi: Simula
     glpi.take(glpi_id)
     done = guichet("tickets", "refresh", number, "--json")
     assert (done.code, done.json["status"]) == (0, "in_progress")
-    assert [note["text"] for note in done.json["followups"]] == ["Je passe à 14 h"]
+    (note,) = done.json["followups"]
+    assert (note["text"], note["author"]) == ("Je passe à 14 h", None)
+    assert guichet("users", "sync").code == 0
+    assert "Suivi de Alice Bernard, " in guichet("tickets", "show", number).out
 
 
 def test_a_refused_ticket_says_why_and_goes_once_corrected(guichet: Guichet, glpi: Simulator) -> None:

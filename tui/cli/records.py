@@ -9,6 +9,7 @@ from typing import Any
 
 from engine import Config, Conflict, GuichetError, Ticket, TicketNote
 from engine.engine import Engine
+from tui.clean import one_line
 from tui.cli import output
 from tui.language import _
 from tui.words import PRIORITIES
@@ -65,14 +66,13 @@ def print_ticket(engine: Engine, ticket: Ticket, *, as_json: bool) -> None:
     """One ticket with its follow-ups and its conflicts."""
     notes, conflicts = engine.desk.notes(ticket.ticket_number), engine.desk.conflicts(ticket.ticket_number)
     if as_json:
-        followups = [_note_json(note) for note in notes]
+        followups = [_note_json(note, engine.desk.author(note)) for note in notes]
         document = {"followups": followups, "conflicts": [_conflict_json(conflict) for conflict in conflicts]}
         output.print_json(output.ticket_json(ticket) | document)
         return
     _print_ticket(ticket)
     for note in notes:
-        said = _(_NOTES[note.kind]) + (_(" (privé)") if note.is_private else "")
-        output.write(f"\n{said}, {output.time_text(note.at)}\n{note.text}\n")
+        output.write(_note_text(note, engine.desk.author(note)))
     for conflict in conflicts:
         words = _("Conflit sur {field} : ici {ours}, dans GLPI {theirs} ; gardé : {kept}.\n")
         kept = conflict.ours if conflict.kept == "ours" else conflict.theirs
@@ -80,9 +80,15 @@ def print_ticket(engine: Engine, ticket: Ticket, *, as_json: bool) -> None:
         output.write(words.format(field=field, ours=conflict.ours, theirs=conflict.theirs, kept=kept))
 
 
-def _note_json(note: TicketNote) -> dict[str, Any]:
+def _note_text(note: TicketNote, author: str | None) -> str:
+    said = _(_NOTES[note.kind]) + (_(" de {author}").format(author=one_line(author)) if author else "")
+    return f"\n{said}{_(' (privé)') if note.is_private else ''}, {output.time_text(note.at)}\n{note.text}\n"
+
+
+def _note_json(note: TicketNote, author: str | None) -> dict[str, Any]:
     return {
         "kind": note.kind,
+        "author": author,
         "text": note.text,
         "at": output.time_text(note.at),
         "is_private": note.is_private,
