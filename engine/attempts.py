@@ -30,8 +30,13 @@ class Attempts:
         now: Callable[[], datetime],
         timings: Timings,
         holds_lease: Callable[[], bool],
+        timezone: str,
     ) -> None:
-        """``holds_lease`` renews the lease and says whether it is still ours; asked before each POST."""
+        """``holds_lease`` renews the lease and says whether it is still ours; asked before each POST.
+
+        ``timezone``: the site's, which GLPI's mostly is.
+        """
+        self.timezone = timezone
         self.config, self.store, self.client = config, store, client
         self.now, self.timings = now, timings
         self._outbox, self._holds_lease = outbox, holds_lease

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from data.outbox import NewEntry
 from data.records import EntryKind, EntryState, OutboxEntry, Ticket, ValidationMethod
@@ -25,6 +25,9 @@ AUDIT_MARK = "-A"
 """Marks the audit's own key, which must differ from the one it looks for."""
 _FRESH = timedelta(seconds=90)
 """A ticket sent within this time keeps the server's own opening date."""
+
+_TOLD = timedelta(days=4)
+"""A weekend and a holiday: so old may the newest change be from which GLPI's offset is known."""
 
 
 class Creation:
@@ -98,7 +101,8 @@ class Creation:
         """The server's zone, needed only for a ticket made a while ago: it keeps its own opening time."""
         if self._at.now() - ticket.created_at < _FRESH:
             return None
-        return await self._at.client.clock_offset()
+        told = await self._at.client.clock_offset()
+        return told if told is None else offset_then(ticket.created_at, self._at.now(), told, self._at.timezone)
 
     def _adopt(self, entry: OutboxEntry, glpi_id: int, note: str | None, copies: int = 1) -> Delivered | None:
         """Record GLPI's number: from here on the ticket is in both places."""
@@ -111,6 +115,25 @@ class Creation:
         _log.info("GLPI_TICKET_CREATED | ticket_number=%s | glpi_id=%s", entry.ticket_number, glpi_id)
         ticket = self._at.store.ticket(entry.ticket_number)
         return Delivered(ticket) if ticket else None
+
+
+def offset_then(then: datetime, now: datetime, told: timedelta, timezone: str) -> timedelta:
+    """The server's offset from UTC at some other time: the clocks may have changed since, or are about to.
+
+    GLPI tells an offset, and no zone. Where it is the one the site has or had a few days ago (what GLPI told is as old
+    as its newest change), GLPI is taken to live in the site's zone; else its clock is taken never to change.
+
+    Args:
+        then: Wanted time, aware.
+        now: Current time, aware.
+        told: What GLPI told.
+        timezone: Name of the site's zone.
+    """
+    from zoneinfo import ZoneInfo  # not needed for the first frame
+
+    site = ZoneInfo(timezone)
+    lately = [at.astimezone(site).utcoffset() for at in (now, now - _TOLD)]
+    return (then.astimezone(site).utcoffset() or timedelta()) if told in lately else told
 
 
 def after_creation() -> list[NewEntry]:

@@ -397,8 +397,10 @@ class Delivery:
                 from engine.sending import Sender
 
                 glpi, client = self._config.glpi, self._client
+                zone = self._config.kiosk.timezone
+                renew = self._leasing.renew
                 self._sender = Sender(
-                    Attempts(glpi, self._store, self.outbox, client, self._now, self._timings, self._leasing.renew)
+                    Attempts(glpi, self._store, self.outbox, client, self._now, self._timings, renew, zone)
                 )
                 self._pulling = Pulling(glpi, self._store, self.outbox, client, self._now)
                 self._pulling.watched = self._watched
