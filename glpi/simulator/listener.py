@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -29,6 +30,7 @@ class Listener(ThreadingHTTPServer):
         port: int,
         routes: Mapping[str, Route],
         outside: Callable[[str], Response],
+        now: Callable[[], datetime],
     ) -> None:
         """Listen on 127.0.0.1.
 
@@ -36,9 +38,11 @@ class Listener(ThreadingHTTPServer):
             port: 0 takes a free one.
             routes: The APIs by the root of their paths; the longest root that fits is taken.
             outside: Answers any other path.
+            now: The server's clock, aware, which its ``Date`` header tells.
         """
         self._routes = dict(sorted(routes.items(), key=lambda item: -len(item[0])))
         self.outside = outside
+        self.now = now
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
@@ -96,6 +100,10 @@ class _Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.server.remember(self.connection)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Of the ``Date`` header."""
+        return super().date_time_string(self.server.now().timestamp() if timestamp is None else timestamp)
 
     def log_message(self, format: str, *args: Any) -> None:
         """The terminal belongs to somebody else."""

@@ -117,7 +117,7 @@ class Simulator(SideDoor):
         if self._listener is not None:
             return self
         self._stopping.clear()
-        self._listener = Listener(self.port, self._routes, self._outside)
+        self._listener = Listener(self.port, self._routes, self._outside, self._world.utc_now)
         self.port = self._listener.port
         self._listener.start()
         return self
