@@ -174,7 +174,7 @@ class World:
         rows = self._glpi.tickets
         for number in list(self._hidden):
             mark = rows[number]["content"][-30:] if number in rows else None
-            if mark is None or any(row["content"].endswith(mark) for row in rows.values() if row["id"] > number):
+            if mark is None or any(row["content"].endswith(mark) for row in rows.values() if row["id"] != number):
                 self._glpi.show(number)
                 self._hidden.discard(number)
 

@@ -181,12 +181,13 @@ class Mirror:
             return True, state.category_id
         if not state.category_name:
             return True, None
-        if state.category_name not in await self._tree_names(state.category_name):
-            return False, None
-        found = (self._names or {}).get(state.category_name)
+        names = await self._tree_names(state.category_name)
+        found = names.get(state.category_name)
         if found is not None:
             return True, found
-        # Two categories of different entities with one name: only the ticket itself knows.
+        if not names or not self._budget.left():
+            return False, None
+        # Two categories of different entities with one name, or one newer than our tree: only the ticket itself knows.
         try:
             return True, (await self._client.get_ticket(state.id)).category_id
         except (NotFound, Hidden):
