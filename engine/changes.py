@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from data.records import Category, Conflict, Priority, Ticket
+from data.records import Category, Conflict, Priority, Ticket, TicketStatus
 from engine.translate import PRIORITY_TO_GLPI, STATUS_TO_GLPI, glpi_category, priority_from_glpi, status_from_glpi
 from glpi.models import TicketChanges, TicketState
 
@@ -82,7 +82,8 @@ def merge(ticket: Ticket, payload: Mapping[str, Any], theirs: Mapping[str, str |
         ours, base, there = change["value"], change["base"], theirs.get(name)
         if there == ours:
             continue
-        is_conflict = base is not None and there is not None and there != base
+        # What was there when the technician chose is no change of somebody else: perhaps our own of a moment before.
+        is_conflict = base is not None and there is not None and there not in (base, change["before"])
         if not is_conflict or there is None or payload.get("force") or ours_at > theirs_at + _GRAIN:
             push[name] = ours
         else:
@@ -119,6 +120,15 @@ def fields_for(name: str, value: str, tree: Mapping[str, Category]) -> dict[str,
     if node is None:
         return {}
     return {"category": node.parent or node.code, "subcategory": node.code if node.parent else None}
+
+
+def dates_for(ticket: Ticket, status: str, now: datetime) -> dict[str, object]:
+    """The columns that say when a ticket was solved and closed, once it has this status."""
+    is_over = status in (TicketStatus.RESOLVED, TicketStatus.CLOSED)
+    return {
+        "resolved_at": (ticket.resolved_at or now) if is_over else None,
+        "closed_at": (ticket.closed_at or now) if status == TicketStatus.CLOSED else None,
+    }
 
 
 def code_of(category_id: int | None, tree: Mapping[str, Category], current: str) -> str | None:

@@ -422,7 +422,10 @@ class Delivery:
         """Whether nothing more can be done now: for this ticket, or for the whole outbox. An audit is for later."""
         mine = [entry for entry in self.outbox.entries() if ticket_number in (None, entry.ticket_number)]
         stopped = (EntryState.FAILED, EntryState.CONFLICT)
-        return all(entry.state in stopped or entry.kind is EntryKind.AUDIT for entry in mine)
+        refused = {e.ticket_number for e in mine if e.kind is EntryKind.CREATE and e.state in stopped}
+        return all(
+            entry.state in stopped or entry.kind is EntryKind.AUDIT or entry.ticket_number in refused for entry in mine
+        )
 
     def _idle(self) -> Idle:
         count, oldest = self.outbox.waiting()

@@ -21,7 +21,7 @@ from data.records import (
     TicketNote,
     TicketStatus,
 )
-from engine.changes import fields_for, payload_of, value_of
+from engine.changes import dates_for, fields_for, payload_of, value_of
 from engine.errors import EntryNotFound, InvalidInput, TicketNotFound
 from engine.filing import new_key
 from engine.masking import store as masked
@@ -72,7 +72,8 @@ class Desk:
         changes: dict[str, object] = {}
         for name, value in wanted.items():
             changes |= fields_for(name, value, tree)
-        changes |= _dates(ticket, wanted.get("status"), now)
+        if "status" in wanted:
+            changes |= dates_for(ticket, wanted["status"], now)
         if "category" in wanted:
             changes["true_category"] = wanted["category"]
         event = Event(now, "TICKET_CHANGED", None, ticket.ticket_number, {"fields": ",".join(wanted), **wanted})
@@ -181,9 +182,14 @@ class Desk:
         tree = {node.code: node for node in self._store.categories()}
         changes: dict[str, object] = {}
         for name, change in entry.payload.get("fields", {}).items():
-            if value_of(ticket, name) == change["value"]:
-                changes |= fields_for(name, getattr(ticket, f"synced_{name}") or change["before"], tree)
-                changes |= _dates(ticket, str(changes["status"]), self._now()) if name == "status" else {}
+            if value_of(ticket, name) != change["value"]:
+                continue
+            both = getattr(ticket, f"synced_{name}")
+            changes |= fields_for(name, both or change["before"], tree)
+            if name == "status":
+                changes |= dates_for(ticket, str(changes["status"]), self._now())
+            if name == "category":  # nobody chose another one, unless in GLPI
+                changes["true_category"] = both if both != ticket.category_read_back else None
         self._store.mirror(ticket.ticket_number, changes)
 
     # --- small ------------------------------------------------------------------------------------------------
@@ -199,17 +205,6 @@ class Desk:
         if entry is None:
             raise EntryNotFound(entry_id)
         return entry
-
-
-def _dates(ticket: Ticket, status: str | None, now: datetime) -> dict[str, object]:
-    """When a ticket was solved and closed, after its status changed here."""
-    if status is None:
-        return {}
-    is_over = status in (TicketStatus.RESOLVED, TicketStatus.CLOSED)
-    return {
-        "resolved_at": (ticket.resolved_at or now) if is_over else None,
-        "closed_at": (ticket.closed_at or now) if status == TicketStatus.CLOSED else None,
-    }
 
 
 def _title(text: str) -> str:

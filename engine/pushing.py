@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from data.records import EntryState, OutboxEntry, Ticket, TicketNote
 from engine.attempts import Attempts, glpi_id_of
-from engine.changes import as_glpi_has_it, by_our_clock, code_of, fields_for, merge, to_write, value_of
+from engine.changes import as_glpi_has_it, by_our_clock, code_of, dates_for, fields_for, merge, to_write, value_of
 from engine.events import DeliveryEvent, Pushed, TicketUpdated
 from engine.translate import reference, to_html
 from glpi.errors import ContentRefused
@@ -40,10 +40,12 @@ class Pushing:
         for name in entry.payload["fields"]:
             now_there = merged.push.get(name, theirs[name])
             changes |= {f"synced_{name}": now_there} | ({"glpi_category": now_there} if name == "category" else {})
-            if name in merged.take:
-                changes |= fields_for(name, merged.take[name], tree)
-            elif entry.payload.get("force") and now_there is not None:
-                changes |= fields_for(name, now_there, tree)  # theirs had been taken over before a person decided
+            # Forced, theirs had been taken over before a person decided.
+            if now_there is not None and (name in merged.take or entry.payload.get("force")):
+                changes |= fields_for(name, now_there, tree)
+                changes |= dates_for(ticket, now_there, self._at.now()) if name == "status" else {}
+            if name == "category" and now_there is not None:
+                changes["true_category"] = now_there  # the last word of a technician, here or there
         lost = bool(merged.take)
         self._at.settle(
             entry,

@@ -35,6 +35,9 @@ class Sender:
         if ticket is None or is_blank:
             self._at.settle(entry, EntryState.FAILED, error="TICKET_ERASED")
             return None
+        if entry.kind is not EntryKind.CREATE and ticket.glpi_ticket_id is None:
+            self._at.settle(entry, EntryState.DONE)  # a technician gave the creation up: nothing there to change
+            return None
         match entry.kind:
             case EntryKind.CREATE:
                 return await self._creation.send(entry, ticket)
