@@ -13,15 +13,21 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from glpi.errors import GlpiError
+from glpi.client import GlpiClient
+from glpi.errors import GlpiError, NotFound
 from glpi.exchange import Timeouts
 from glpi.highlevel import HighLevelClient
 from glpi.highlevel_session import Credentials
 from glpi.legacy import LegacyClient
 from glpi.legacy_session import LegacySession
-from glpi.models import INCIDENT, TicketInput
+from glpi.models import INCIDENT, GlpiCategory, TicketChanges, TicketInput
 from glpi.simulator import Simulator
+from tests.contract import loans
 from tests.contract.differences import LEGACY_ONLY
+
+_CLOSED = 6
+LEFT = pytest.StashKey[dict[int, str]]()
+"""Tickets that the account could not delete at the end, each with what became of it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,9 +42,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--glpi-version", type=int, choices=(10, 11, 12), help="major version, where it must be this one")
     group.addoption(
         "--glpi-user-emails",
-        default="marie.dupont@exemple.fr,m.dupont@exemple.org",
-        help="two addresses of one active user, the default one first",
+        help="two addresses of one active user, the default one first; a user is made, else looked for, without it",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--glpi-url", None) and not config.getoption("--glpi-user-token"):
+        raise pytest.UsageError("--glpi-url needs --glpi-user-token")
+    config.stash[LEFT] = {}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    left = config.stash.get(LEFT, {})
+    if left and config.getoption("--glpi-url", None):
+        terminalreporter.section("left in GLPI: this account may not purge tickets")
+        for fate in sorted(set(left.values())):
+            numbers = sorted(number for number, its in left.items() if its == fate)
+            terminalreporter.write_line(f"{len(numbers)} {fate}: {' '.join(map(str, numbers))}")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -62,7 +82,8 @@ class Server:
     user_token: str
     version: int | None
     """The version it must turn out to be, None for any."""
-    emails: tuple[str, str]
+    emails: tuple[str, str] | None
+    """Of one user, where known beforehand."""
     oauth: Credentials | None = None
     """For the High-Level API; None where the legacy API is tested."""
     created: list[int] = field(default_factory=list)
@@ -78,30 +99,58 @@ class Server:
 @pytest.fixture
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     option = request.config.getoption
-    first, second = str(option("--glpi-user-emails", "marie.dupont@exemple.fr,m.dupont@exemple.org")).split(",")
     kind, _, variant = str(request.param).partition("-")
     if kind == "real":
         tokens = option("--glpi-app-token"), option("--glpi-user-token")
         names = ("--glpi-client-id", "--glpi-client-secret", "--glpi-username", "--glpi-password")
         oauth = Credentials(*(option(name) for name in names)) if variant else None
-        yield Server(option("--glpi-url"), *tokens, option("--glpi-version"), (first, second), oauth)
+        named = option("--glpi-user-emails")
+        emails = tuple(address.strip() for address in named.split(",", 1)) if named else None
+        yield Server(option("--glpi-url"), *tokens, option("--glpi-version"), emails, oauth)
         return
     with Simulator(version=int(kind)) as simulator:
         tokens = simulator.app_token, simulator.user_token
         known, login = simulator.highlevel.oauth, "svc-borne"
         oauth = Credentials(known.client_id, known.client_secret, login, simulator.passwords[login])
-        yield Server(simulator.url, *tokens, int(kind), (first, second), oauth if variant else None)
+        emails = "marie.dupont@exemple.fr", "m.dupont@exemple.org"
+        yield Server(simulator.url, *tokens, int(kind), emails, oauth if variant else None)
 
 
 @pytest.fixture
-async def client(server: Server) -> AsyncIterator[LegacyClient | HighLevelClient]:
-    """A client; the tickets made by ``create`` are put into the trash at the end."""
+async def session(server: Server) -> AsyncIterator[LegacySession]:
+    """For what a technician or an administrator does, which no client of ours can do."""
+    session = LegacySession(server.url, server.app_token, server.user_token, ca_file=None, timeouts=Timeouts())
+    yield session
+    await session.aclose()
+
+
+@pytest.fixture
+async def client(
+    server: Server, session: LegacySession, request: pytest.FixtureRequest
+) -> AsyncIterator[LegacyClient | HighLevelClient]:
+    """A client; the tickets made by ``create`` are deleted at the end, or said to be left."""
     client = server.client()
     yield client
     for number in server.created:
-        with suppress(GlpiError):
-            await client.trash_ticket(number)
+        if not await loans.purge(session, "Ticket", number) and (fate := await put_away(client, number)):
+            request.config.stash[LEFT][number] = fate
     await client.aclose()
+
+
+async def put_away(client: GlpiClient, number: int) -> str | None:
+    """The best that can be done with a ticket that cannot be purged, in words; None where it is gone already."""
+    try:
+        if (await client.get_ticket(number)).is_deleted:
+            return "in the trash"
+    except NotFound:
+        return None
+    with suppress(GlpiError):
+        await client.trash_ticket(number)
+        return "in the trash"
+    with suppress(GlpiError):
+        await client.update_ticket(number, TicketChanges(status=_CLOSED))
+        return "closed"
+    return "as they are"
 
 
 @pytest.fixture
@@ -124,15 +173,58 @@ def create(server: Server, client: LegacyClient | HighLevelClient) -> Callable[.
 
 
 @pytest.fixture
-async def session(server: Server) -> AsyncIterator[LegacySession]:
-    """For what a technician or an administrator does, which no client of ours can do."""
-    session = LegacySession(server.url, server.app_token, server.user_token, ca_file=None, timeouts=Timeouts())
-    yield session
-    await session.aclose()
+async def emails(
+    server: Server, client: LegacyClient | HighLevelClient, session: LegacySession
+) -> AsyncIterator[tuple[str, str]]:
+    """Two addresses of one active user, the default one first."""
+    if server.emails is not None:
+        yield server.emails
+        return
+    await needs(client, "read_users")
+    number, mine = await loans.make_user(session)
+    try:
+        is_mine = number is not None and await loans.belong_together(client, mine)
+        found = mine if is_mine else await loans.find_user(client)
+        if found is None:
+            pytest.skip("no user with two addresses is to be seen here, and this account may not make one")
+        yield found
+    finally:
+        if number is not None:
+            await loans.purge(session, "User", number)
 
 
-async def needs(client: LegacyClient | HighLevelClient, *rights: str) -> None:
+@pytest.fixture
+async def group_id(session: LegacySession) -> AsyncIterator[int]:
+    """A group that tickets can be given to."""
+    found, made = await loans.find_group(session), None
+    if found is None:
+        found = made = await loans.make(session, "Group", name="Essai du contrat", is_assign=1)
+    if found is None:
+        pytest.skip("no group is to be seen here, and this account may not make one")
+    yield found
+    if made is not None:
+        await loans.purge(session, "Group", made)
+
+
+@pytest.fixture
+async def categories(
+    client: LegacyClient | HighLevelClient, session: LegacySession
+) -> AsyncIterator[tuple[GlpiCategory, ...]]:
+    """The category tree, with at least one category."""
+    await needs(client, "read_categories")
+    found, made = await client.categories(), None
+    if not found and (made := await loans.make(session, "ITILCategory", name="Essai du contrat")) is not None:
+        found = await client.categories()
+    if not found:
+        pytest.skip("this GLPI has no category, and this account may not make one")
+    yield found
+    if made is not None:
+        await loans.purge(session, "ITILCategory", made)
+
+
+async def needs(client: GlpiClient, *rights: str) -> None:
     """Skip the test where the account lacks one of these rights, and say which."""
-    missing = sorted(set(rights) - ((await client.account()).rights or set(rights)))
+    mine = (await client.account()).rights
+    missing = [] if mine is None else sorted(set(rights) - mine)
     if missing:
         pytest.skip(f"this account lacks {', '.join(missing)}")

@@ -10,7 +10,7 @@ import pytest
 
 from glpi.errors import CallerRefused, ContentRefused, NotFound, Unclear
 from glpi.highlevel import HighLevelClient
-from glpi.models import TicketChanges
+from glpi.models import GlpiCategory, TicketChanges
 from tests.contract.conftest import Server
 
 Create = Callable[..., Awaitable[int]]
@@ -21,10 +21,10 @@ def new_key() -> str:
 
 
 async def test_the_requester_is_added_after_the_creation_and_only_once(
-    server: Server, client: HighLevelClient, create: Create
+    emails: tuple[str, str], client: HighLevelClient, create: Create
 ) -> None:
-    user = await client.find_user(server.emails[1])
-    assert user == await client.find_user(server.emails[0])
+    user = await client.find_user(emails[1])
+    assert user == await client.find_user(emails[0])
     number = await create(new_key(), requester_id=user)
     assert await client.requesters(number) == ()
     for _ in range(2):
@@ -33,7 +33,7 @@ async def test_the_requester_is_added_after_the_creation_and_only_once(
     with pytest.raises(ContentRefused):
         await client.add_requester(number, 987_654, None)
     with pytest.raises(ContentRefused):
-        await client.add_requester(number, None, "visiteur@ailleurs.fr")
+        await client.add_requester(number, None, "visiteur@ailleurs.invalid")
 
 
 async def test_a_purged_and_a_hidden_ticket_are_the_same(client: HighLevelClient) -> None:
@@ -61,8 +61,10 @@ async def test_an_unknown_category_is_none(client: HighLevelClient, create: Crea
     assert (await client.get_ticket(await create(new_key(), itilcategories_id=987_654))).category_id == 0
 
 
-async def test_a_pull_tells_the_id_of_the_category(client: HighLevelClient, create: Create) -> None:
-    category = (await client.categories())[-1]
+async def test_a_pull_tells_the_id_of_the_category(
+    client: HighLevelClient, create: Create, categories: tuple[GlpiCategory, ...]
+) -> None:
+    category = categories[-1]
     number = await create(new_key(), itilcategories_id=category.id)
     state = await client.get_ticket(number)
     changes = await client.changed_tickets(state.date_mod)
