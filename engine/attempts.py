@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from engine.timings import Timings
     from glpi.client import GlpiClient
 
+_USER_KEPT = timedelta(minutes=5)
+"""The check of a ticket need not ask again who its requester is."""
+
 
 class Attempts:
     """Shared by ``engine.creation``, ``engine.aftercare`` and ``engine.pushing``, which say what is done."""
@@ -40,6 +43,7 @@ class Attempts:
         self.config, self.store, self.client = config, store, client
         self.now, self.timings = now, timings
         self._outbox, self._holds_lease = outbox, holds_lease
+        self._seen_users: dict[str, tuple[int | None, datetime]] = {}
         self.has_posted = False
         """Whether the attempt under way has reached its POST: an unclear error before it is merely a failed read."""
 
@@ -72,12 +76,17 @@ class Attempts:
         """GLPI's user with this address, and a note where this account may not look: no reason to stop tickets."""
         if not email:
             return None, None
+        seen = self._seen_users.get(email)
+        if seen is not None and timedelta() <= self.now() - seen[1] < _USER_KEPT:
+            return seen[0], None
         try:
-            return await self.client.find_user(email), None
+            found = await self.client.find_user(email)
         except CallerRefused as error:
             if error.code != "ERROR_RIGHT_MISSING":
                 raise
             return None, "users_not_readable"
+        self._seen_users = {**self._seen_users, email: (found, self.now())} if len(self._seen_users) < 100 else {}
+        return found, None
 
     def waiting_kinds(self, ticket_number: str) -> frozenset[EntryKind]:
         """What is still to be sent about a ticket."""

@@ -21,8 +21,8 @@ from tests.journeys.conftest import FAST, Clock, client_of, delivered, open_coun
 
 PARIS = ZoneInfo("Europe/Paris")
 TICKETS = 50
-EACH = 6
-"""Requests of a ticket: who asks (in the check, too), the POST, the private note, the ticket and its requesters."""
+EACH = 5
+"""Requests of a ticket: who asks, the POST, the private note, the ticket and its requesters again."""
 ONCE = 8
 """Login, version, zone, the audit of nothing, and the farewell."""
 
