@@ -169,7 +169,12 @@ def both_ways(db: Database) -> None:
         db.execute("UPDATE users SET searched = ? WHERE id = ?", [searched, user_id])
 
 
-MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (conversations, tickets, delivery, both_ways)
+def category_ids(db: Database) -> None:
+    """Migration 5: GLPI's own id of a ticket's category, which stays when a site maps its categories anew."""
+    db.execute("ALTER TABLE tickets ADD COLUMN glpi_category_id INTEGER")
+
+
+MIGRATIONS: Final[tuple[Callable[[Database], None], ...]] = (conversations, tickets, delivery, both_ways, category_ids)
 """In the order they are applied; the number of a migration is its position, from 1."""
 
 

@@ -73,6 +73,12 @@ class Outbox:
         with reading(self._db):
             return [rows.entry_of(row) for row in rows.query(self._db, f"SELECT * FROM outbox {tail}")]
 
+    def of_ticket(self, ticket_number: str) -> list[OutboxEntry]:
+        """The entries of one ticket that are not done, in the order of their ids."""
+        sql = "SELECT * FROM outbox WHERE ticket_number = ? AND state <> 'done' ORDER BY id"
+        with reading(self._db):
+            return [rows.entry_of(row) for row in rows.query(self._db, sql, [ticket_number])]
+
     def get(self, entry_id: int) -> OutboxEntry | None:
         """One entry, or None."""
         with reading(self._db):

@@ -236,6 +236,8 @@ class Ticket:
     """``glpi_last_update`` at which GLPI's public notes were last taken over; differs while they are still to be."""
     glpi_category: str | None = None
     """Category as GLPI has it now: our code, ``glpi:<id>`` where unmapped, None when it has none or is not read yet."""
+    glpi_category_id: int | None = None
+    """GLPI's id of that category, 0 for none; None before it was read. Our codes for it may change with the mapping."""
     category_read_back: str | None = None
     """``glpi_category`` as read back after creation, a business rule's choice included: no technician's label."""
     true_category: str | None = None

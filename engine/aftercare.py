@@ -57,6 +57,7 @@ class Aftercare:
         category = code_of(state.category_id, self._at.tree(), value_of(ticket, "category"))
         changes = {
             "glpi_category": category,
+            "glpi_category_id": state.category_id or 0,
             "category_read_back": category,
             "synced_category": category,
             "synced_priority": ticket.priority.value if repaired else priority_from_glpi(state.priority).value,

@@ -114,17 +114,25 @@ class Mirror:
         """Take over what differs; None when GLPI tells nothing new."""
         tree = {node.code: node for node in self._store.categories()}
         is_known, category_id = await self._category_id(state)
-        category = code_of(category_id, tree, value_of(ticket, "category")) if is_known else ticket.synced_category
+        # Nobody moved it, whatever the site's mapping makes of that id by now.
+        is_same = not is_known or (category_id or 0) == ticket.glpi_category_id
+        category = ticket.synced_category if is_same else code_of(category_id, tree, value_of(ticket, "category"))
         theirs = as_glpi_has_it(state, category)
         gone = "trashed" if state.is_deleted else None
         # ``date_mod`` alone has a grain of one second.
         known = (ticket.glpi_last_update, ticket.glpi_gone, *(getattr(ticket, f"synced_{name}") for name in FIELDS))
         if known == (state.date_mod, gone, *(theirs[name] for name in FIELDS)):
             return None
-        return await self._take_over(ticket, state, theirs, tree)
+        found = {} if is_same else {"glpi_category_id": category_id or 0}
+        return await self._take_over(ticket, state, theirs, tree, found)
 
     async def _take_over(
-        self, ticket: Ticket, state: TicketState, theirs: Mapping[str, str | None], tree: Mapping[str, Category]
+        self,
+        ticket: Ticket,
+        state: TicketState,
+        theirs: Mapping[str, str | None],
+        tree: Mapping[str, Category],
+        category_id: Mapping[str, int],
     ) -> Update:
         status = status_from_glpi(state.status)
         started = ticket.status == TicketStatus.OPEN.value and status == TicketStatus.IN_PROGRESS.value
@@ -139,11 +147,12 @@ class Mirror:
             "closed_at": self._date(ticket.closed_at, state.closedate, zone, status, TicketStatus.CLOSED),
         }
         values: dict[str, str | int | float | bool | None] = {"taken": taken, "status": status}
-        entries = [entry for entry in self._outbox.entries() if entry.ticket_number == ticket.ticket_number]
+        entries = self._outbox.of_ticket(ticket.ticket_number)
         names = FIELDS if _is_read_back(entries) else ("status",)
         waiting = _waiting_fields(entries)
         for name in names:
             changes |= _adopted(ticket, name, theirs[name], tree, keeps_ours=name in waiting)
+        changes |= category_id if "category" in names else {}
         label = _label(ticket, theirs["category"]) if "category" in names else None
         if label is not None:
             changes["true_category"] = label
@@ -185,15 +194,17 @@ class Mirror:
         found = names.get(state.category_name)
         if found is not None:
             return True, found
-        if not names or not self._budget.left():
-            return False, None
-        # Two categories of different entities with one name, or one newer than our tree: only the ticket itself knows.
+        # Two categories of different entities with one name, or one newer than our tree, or a tree that this account
+        # may not read: only the ticket itself knows. The cursor passes it for good, so it is asked whatever is left.
         try:
-            return True, (await self._client.get_ticket(state.id)).category_id
+            there = await self._client.get_ticket(state.id)
         except (NotFound, Hidden):
             return False, None
+        if state.category_name not in names and there.date_mod == state.date_mod:
+            names[state.category_name] = there.category_id
+        return True, there.category_id
 
-    async def _tree_names(self, wanted: str) -> Mapping[str, int | None]:
+    async def _tree_names(self, wanted: str) -> dict[str, int | None]:
         """Complete name to id, None where two have it; read again from GLPI, once, for a name that is new."""
         if self._names is None:
             self._names = _by_name(self._store)
@@ -201,7 +212,7 @@ class Mirror:
                 try:
                     await refresh_categories(self._store, self._client)
                 except GlpiError:
-                    return self._names  # ``doctor`` tells which right is missing; the category waits
+                    return self._names  # ``doctor`` tells which right is missing
                 self._names = _by_name(self._store)
         return self._names
 
@@ -243,6 +254,6 @@ def _adopted(
 
 def _label(ticket: Ticket, category: str | None) -> str | None:
     """The true label, when a technician moved the ticket: not what a rule of GLPI made of it at creation."""
-    was_read = ticket.synced_status is not None
+    was_read = ticket.synced_priority is not None
     moved = category is not None and category != ticket.synced_category
     return category if was_read and moved else None

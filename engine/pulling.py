@@ -72,20 +72,26 @@ class Pulling:
 
         An account without the right keeps its tickets flowing: ``doctor`` names the right.
         """
-        try:
-            if self._is_old(self._store.get_state(_CATEGORIES_READ)) and self._may_read():
-                with self.budget.counted():
-                    await refresh_categories(self._store, self._client)
-                self._mirror.forget_names()
-                self._store.set_state(_CATEGORIES_READ, self._now().isoformat())
-            state = directory_state(self._store)
-            is_done = not state.is_under_way and not self._is_old_at(state.refreshed_at)
-            while not is_done and self._may_read():
-                with self.budget.counted():
-                    is_done = await self._directory.step()
-        except CallerRefused as error:
-            if error.code != "ERROR_RIGHT_MISSING":
-                raise
+        for refresh in (self._refresh_categories, self._refresh_people):
+            try:
+                await refresh()
+            except CallerRefused as error:
+                if error.code != "ERROR_RIGHT_MISSING":
+                    raise
+
+    async def _refresh_categories(self) -> None:
+        if self._is_old(self._store.get_state(_CATEGORIES_READ)) and self._may_read():
+            with self.budget.counted():
+                await refresh_categories(self._store, self._client)
+            self._mirror.forget_names()
+            self._store.set_state(_CATEGORIES_READ, self._now().isoformat())
+
+    async def _refresh_people(self) -> None:
+        state = directory_state(self._store)
+        is_done = not state.is_under_way and not self._is_old_at(state.refreshed_at)
+        while not is_done and self._may_read():
+            with self.budget.counted():
+                is_done = await self._directory.step()
 
     def _may_read(self) -> bool:
         return self.budget.left() > max(self.budget.per_hour // 2, _LEAST_A_PULL)

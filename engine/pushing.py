@@ -29,6 +29,7 @@ class Pushing:
         zone = await self._at.client.clock_offset()
         theirs_at = by_our_clock(state.date_mod, zone, self._at.client.skew) or self._at.now()
         merged = merge(ticket, entry.payload, theirs, theirs_at)
+        category_id = state.category_id or 0
         if merged.push:
             try:
                 wanted = to_write(merged.push, tree)
@@ -36,7 +37,8 @@ class Pushing:
                 raise ContentRefused("CATEGORY_UNMAPPED") from None
             self._at.before_post()
             await self._at.client.update_ticket(glpi_id, wanted)
-        changes: dict[str, object] = {}
+            category_id = wanted.category_id or category_id
+        changes: dict[str, object] = {"glpi_category_id": category_id} if "category" in entry.payload["fields"] else {}
         for name in entry.payload["fields"]:
             now_there = merged.push.get(name, theirs[name])
             changes |= {f"synced_{name}": now_there} | ({"glpi_category": now_there} if name == "category" else {})

@@ -49,13 +49,12 @@ class Sweep:
         Yields:
             Each ticket that turned out to be gone.
         """
-        after = int(self._store.get_state(_AFTER) or 0)
-        if not after and not self._may_begin():
+        after, begun_at = int(self._store.get_state(_AFTER) or 0), self._now()
+        if (not after and not self._may_begin()) or self._budget.left() < 2 + _READS:
             return
         ids = self._store.open_glpi_ids(after, self._slice())
-        if not ids or self._budget.left() < 2 + _READS:
-            if not ids:
-                self._store.set_state(_AFTER, None)
+        if not ids:
+            self._store.set_state(_AFTER, None)
             return
         live = await self._client.live_tickets(ids[0], ids[-1])
         missing = [number for number in ids if number not in live][:_READS]
@@ -64,15 +63,14 @@ class Sweep:
             updated = await self._look_at(ticket) if ticket is not None else None
             if updated is not None:
                 yield updated
+        if not after:
+            self._store.set_state(_BEGUN, begun_at.isoformat())
         self._store.set_state(_AFTER, str(missing[-1] if len(missing) == _READS else ids[-1]))
 
     def _may_begin(self) -> bool:
-        """Whether a day has passed since the last round began; then a new one begins."""
-        begun, now = self._store.get_state(_BEGUN), self._now()
-        if begun is not None and timedelta() <= now - datetime.fromisoformat(begun) < _ROUND:
-            return False
-        self._store.set_state(_BEGUN, now.isoformat())
-        return True
+        """Whether a day has passed since the last round began."""
+        begun = self._store.get_state(_BEGUN)
+        return begun is None or not timedelta() <= self._now() - datetime.fromisoformat(begun) < _ROUND
 
     def _slice(self) -> int:
         return max(_LEAST, math.ceil(len(self._store.open_glpi_ids()) / self._steps_a_day))

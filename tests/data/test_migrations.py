@@ -57,6 +57,7 @@ LEFT_BEHIND = {
         """INSERT INTO outbox VALUES (3, 'TKT-2026-00041', 'comment', 'pending', 'N-1', 0, 0,
             '2026-11-22T14:10:00.000000Z', '2026-11-22T14:10:00.000000Z', NULL, NULL, '{"text":"Rappelé"}')""",
     ],
+    5: ["UPDATE tickets SET glpi_category_id = 12 WHERE ticket_number = 'TKT-2026-00040'"],
 }
 """What a program that knew so many migrations may have written, for each of them."""
 
