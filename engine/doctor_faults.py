@@ -101,8 +101,8 @@ def _holding(names: list[str] | tuple[str, ...], glpi: GlpiConfig) -> tuple[Chec
 
 
 async def _closer(glpi: GlpiConfig) -> str | None:
-    from glpi.legacy_session import api_root
     from glpi.reachability import why_silent
+    from glpi.roots import api_root
 
     try:
         return await why_silent(api_root(glpi.url), ca_file=glpi.ca_file or None)

@@ -103,31 +103,34 @@ def connect(config: GlpiConfig) -> GlpiClient | None:
 
 
 def _client(config: GlpiConfig, host: str) -> GlpiClient:
-    from glpi.detection import Api, detect, legacy_address
-    from glpi.highlevel import HighLevelClient
-    from glpi.highlevel_session import Credentials
+    # Each API brings its own models: the one that is not spoken is not loaded.
     from glpi.legacy import LegacyClient
+    from glpi.roots import legacy_address
 
     def found(name: str) -> str:
         it = secret(name, host)
         return it.value if it else ""
 
     ca_file = config.ca_file or None
-    app, user, mine = "", "", Credentials("", "", "", "")
-    if config.api != Api.HIGHLEVEL:
+    app, user = "", ""
+    if config.api != "highlevel":
         app, user = found("glpi_app_token"), found("glpi_user_token")
     # The keyring may take its time for each: the others are looked for where the first was found.
-    if config.api != Api.LEGACY and (client_id := found("glpi_client_id")):
-        mine = Credentials(client_id, found("glpi_client_secret"), found("glpi_username"), found("glpi_password"))
-    api = Api.HIGHLEVEL if config.api == Api.HIGHLEVEL or (mine.is_complete and not user) else Api.LEGACY
-    if mine.is_complete and user:
-        # Without an answer it stays the legacy API; the next connection asks again.
-        asked = detect(config.url, app_token=app or None, user_token=user, credentials=mine, ca_file=ca_file)
-        api = asyncio.run(asked).api or api
-    if api == Api.HIGHLEVEL:
-        return HighLevelClient(
-            config.url, mine.client_id, mine.client_secret, mine.username, mine.password, ca_file=ca_file
-        )
+    if config.api == "highlevel" or (config.api == "auto" and found("glpi_client_id")):
+        from glpi.detection import Api, detect
+        from glpi.highlevel import HighLevelClient
+        from glpi.highlevel_session import Credentials
+
+        mine = Credentials(*map(found, ("glpi_client_id", "glpi_client_secret", "glpi_username", "glpi_password")))
+        is_preferred = config.api == "highlevel" or (mine.is_complete and not user)
+        if mine.is_complete and user:
+            # Without an answer it stays the legacy API; the next connection asks again.
+            asked = detect(config.url, app_token=app or None, user_token=user, credentials=mine, ca_file=ca_file)
+            is_preferred = asyncio.run(asked).api == Api.HIGHLEVEL
+        if is_preferred:
+            return HighLevelClient(
+                config.url, mine.client_id, mine.client_secret, mine.username, mine.password, ca_file=ca_file
+            )
     return LegacyClient(legacy_address(config.url), app or None, user, ca_file=ca_file)
 
 

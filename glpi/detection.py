@@ -12,8 +12,9 @@ from enum import StrEnum
 
 from glpi.errors import CallerRefused, GlpiError
 from glpi.exchange import Timeouts
-from glpi.highlevel_session import Credentials, HighLevelSession, site_root
+from glpi.highlevel_session import Credentials, HighLevelSession
 from glpi.legacy import LegacyClient
+from glpi.roots import legacy_address
 
 QUICK = Timeouts(connect_s=3.0, read_s=5.0, write_s=5.0, goodbye_s=1.0)
 """Limits of a detection: it stands between a start and the first ticket sent."""
@@ -84,16 +85,6 @@ class Detection:
     reason: Reason
     legacy: Finding
     highlevel: Finding
-
-
-def legacy_address(url: str) -> str:
-    """The address for ``LegacyClient``, also where that of a version of the High-Level API was given.
-
-    Raises:
-        ValueError: Not an address that can be asked.
-    """
-    root = site_root(url)
-    return root if "/api.php/v" in url and not url.rstrip("/").endswith("/v1") else url
 
 
 async def detect(

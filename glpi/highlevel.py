@@ -71,7 +71,7 @@ class HighLevelClient:
         """Prepare a client; nothing is sent yet.
 
         Args:
-            url: Address of GLPI or of any of its APIs, see ``glpi.highlevel_session.highlevel_root``.
+            url: Address of GLPI or of any of its APIs, see ``glpi.roots.highlevel_root``.
             client_id: Of the OAuth client, which must allow the password grant and the scope ``api``.
             client_secret: The same.
             username: Of the service account.

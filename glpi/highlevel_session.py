@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +11,8 @@ from glpi.errors import CallerRefused, GlpiError, NotSent
 from glpi.exchange import Answer, Exchange, Timeouts, utc_now
 from glpi.highlevel_answers import Created, Issued, Versions
 from glpi.highlevel_refusals import Asked, is_token_lost, refusal, token_refusal
-from glpi.legacy_session import api_root, before_writing, checked
+from glpi.legacy_session import before_writing, checked
+from glpi.roots import highlevel_root
 
 SCOPES = "api user email"
 """What is asked for. GLPI drops in silence what the OAuth client may not have: it shows on the first call."""
@@ -41,24 +41,6 @@ class _Token:
     value: str = field(repr=False)
     refresh: str | None = field(repr=False)
     expires_at: datetime
-
-
-def site_root(url: str) -> str:
-    """The address of GLPI itself for that of any of its APIs: ``https://host/glpi``.
-
-    Raises:
-        ValueError: As ``glpi.legacy_session.api_root``.
-    """
-    return re.sub(r"(/api\.php(/v[\d.]*)?)?(/apirest\.php|/api\.php/v1)\Z", "", api_root(url))
-
-
-def highlevel_root(url: str) -> str:
-    """The root of the High-Level API for an address as people give it: of GLPI, or of any of its APIs and versions.
-
-    Raises:
-        ValueError: As ``glpi.legacy_session.api_root``.
-    """
-    return site_root(url) + "/api.php"
 
 
 class HighLevelSession:

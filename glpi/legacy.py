@@ -65,7 +65,7 @@ class LegacyClient:
         """Prepare a client; nothing is sent yet.
 
         Args:
-            url: Address of GLPI or of its API, see ``glpi.legacy_session.api_root``.
+            url: Address of GLPI or of its API, see ``glpi.roots.api_root``.
             app_token: Token of the API client, None where it has none.
             user_token: Token of the service account.
             ca_file: PEM file of a private authority.

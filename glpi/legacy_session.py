@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
-from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,6 +15,7 @@ from glpi.answers import SessionOpened
 from glpi.errors import CallerRefused, GlpiError, NotSent, Unclear
 from glpi.exchange import Answer, Exchange, Timeouts, utc_now
 from glpi.refusals import SESSION_LOST, Asked, refusal
+from glpi.roots import api_root
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -23,28 +23,6 @@ _BROKEN_AFTER = 2
 """Reads in a row that crash before a fresh session is tried."""
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,256}")
-
-
-def api_root(url: str) -> str:
-    """The root of the legacy API for an address as people give it.
-
-    Takes the address of GLPI itself (``https://host/glpi``), of ``apirest.php``, or of ``api.php`` with or without
-    ``v1``.
-
-    Raises:
-        ValueError: Not an http(s) address with a host, or one with a user name in it.
-    """
-    parts = urlsplit(url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-        raise ValueError("not an http(s) address")
-    if parts.port is not None and not parts.port:
-        raise ValueError("no such port")
-    path = re.sub(r"/+$", "", parts.path)
-    if path.endswith("/api.php"):
-        path += "/v1"
-    elif not path.endswith(("/apirest.php", "/api.php/v1")):
-        path += "/apirest.php"
-    return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
 
 
 def checked(model: type[M], answer: Answer) -> M:

@@ -32,7 +32,7 @@ async def why_silent(url: str, *, ca_file: str | None = None, timeout_s: float =
     """Why an address does not answer as an API of GLPI; None where there is nothing to be seen from here.
 
     Args:
-        url: Root of the API, as ``glpi.legacy_session.api_root`` makes it.
+        url: Root of the API, as ``glpi.roots.api_root`` makes it.
         ca_file: PEM file of a private authority.
         timeout_s: For each step.
 

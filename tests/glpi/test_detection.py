@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from glpi.detection import Api, Detection, Finding, Reason, State, chosen, detect, legacy_address
+from glpi.detection import Api, Detection, Finding, Reason, State, chosen, detect
 from glpi.highlevel_session import Credentials
+from glpi.roots import legacy_address
 from glpi.simulator import Simulator
 
 ABSENT, OFF, TAKES, REFUSES, ANSWERS, SILENT = (

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -54,3 +57,17 @@ async def test_the_client_is_the_one_that_glpi_takes(
     assert client is not None
     await client.aclose()
     assert type(client) is kind
+
+
+def test_the_api_that_is_not_spoken_is_not_loaded() -> None:
+    """Its models are five megabytes of a kiosk's memory."""
+    code = """
+import sys
+from engine.config import GlpiConfig
+from engine.opening import connect
+assert connect(GlpiConfig(enabled=True, url="http://127.0.0.1:9/apirest.php")) is not None
+print([name for name in sys.modules if "highlevel" in name])
+"""
+    environment = os.environ | {"GLPI_USER_TOKEN": "x" * 40, "GLPI_CLIENT_ID": ""}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout == "[]\n"

@@ -12,7 +12,8 @@ import pytest
 from glpi.errors import CallerRefused, GlpiError, NotSent
 from glpi.exchange import Timeouts
 from glpi.highlevel_answers import Versions
-from glpi.highlevel_session import Credentials, HighLevelSession, highlevel_root, site_root
+from glpi.highlevel_session import Credentials, HighLevelSession
+from glpi.roots import highlevel_root, site_root
 from tests.glpi.scripted import API_OFF, DENIED, LOST, MAINTENANCE, ME, UNAUTHENTICATED, Reply, Scripted
 
 CREDENTIALS = Credentials("the-id", "the-secret", "borne", "le mot de passe")

@@ -18,7 +18,7 @@ from glpi.exchange import Timeouts
 from glpi.legacy import LegacyClient
 from glpi.legacy_pull import OVERLAP
 from glpi.legacy_query import PAGE
-from glpi.legacy_session import api_root
+from glpi.roots import api_root
 from glpi.simulator import Simulator, reply, slow
 from tests.glpi.conftest import KEY, a_ticket
 
