@@ -107,7 +107,7 @@ async def _pulls(peers: list[Peer]) -> dict[str, tuple[float, int]]:
 async def _drains(peers: list[Peer]) -> dict[str, tuple[float, int]]:
     with site() as (engine, glpi, clock, _):
         for number in range(TICKETS):
-            confirmed(engine, clock(), number, requester=MAIL)
+            confirmed(engine, clock(), number, requester=MAIL.format(number))
         begun = time.perf_counter()
         await engine.sync("push")
         found = {"guichet": (time.perf_counter() - begun, len(glpi.requests))}

@@ -85,7 +85,7 @@ class Attempts:
             if error.code != "ERROR_RIGHT_MISSING":
                 raise
             return None, "users_not_readable"
-        self._seen_users = {**self._seen_users, email: (found, self.now())} if len(self._seen_users) < 100 else {}
+        self._seen_users = {**self._seen_users, email: (found, self.now())} if len(self._seen_users) < 1000 else {}
         return found, None
 
     def waiting_kinds(self, ticket_number: str) -> frozenset[EntryKind]:
