@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlite_utils import Database
 
-from data import directory, erasure, event_log, notes, pulls, rows
+from data import directory, erasure, event_log, pulls, rows
+from data import notes as kept_notes
 from data.records import Conflict, EntryKind, Event, MirroredCategory, Person, Ticket, TicketNote
 from data.transactions import reading, writing
 
@@ -33,6 +34,7 @@ class Mirrored:
         event: Event | None = None,
         notes: Sequence[TicketNote] = (),
         conflicts: Sequence[Conflict] = (),
+        gone: Collection[tuple[str, int]] = (),
     ) -> Ticket | None:
         """Take over what a pull found about a ticket.
 
@@ -42,6 +44,7 @@ class Mirrored:
             event: Logged with it.
             notes: Added, or updated where the same note is there: by its key, or by kind and GLPI's id.
             conflicts: Appended.
+            gone: Notes that are not there any more, or not for everybody, by kind and GLPI's id; our own stay.
 
         Returns:
             The ticket as it is now; None, and nothing is written, without such a ticket.
@@ -52,6 +55,7 @@ class Mirrored:
         with writing(self._db):
             if not rows.ticket_exists(self._db, number):
                 return None
+            kept_notes.drop(self._db, number, gone)
             self._take_in(number, changes, event, notes, conflicts)
             return rows.stored_ticket(self._db, number)
 
@@ -92,12 +96,12 @@ class Mirrored:
     def notes(self, number: str, include_private: bool = True) -> list[TicketNote]:
         """Follow-ups and solutions of a ticket, oldest first."""
         with reading(self._db):
-            return notes.of(self._db, number, include_private)
+            return kept_notes.of(self._db, number, include_private)
 
     def conflicts(self, number: str | None = None) -> list[Conflict]:
         """Conflicts in the order they were met, of one ticket or of all."""
         with reading(self._db):
-            return notes.conflicts(self._db, number)
+            return kept_notes.conflicts(self._db, number)
 
     def tickets_by_glpi_ids(self, ids: Sequence[int]) -> dict[int, Ticket]:
         """The tickets that GLPI knows under these numbers, by number; those that are not ours are left out."""
@@ -265,7 +269,7 @@ class Mirrored:
     ) -> None:
         if changes:
             rows.change_ticket(self._db, number, changes, self._now())
-        notes.keep(self._db, number, found)
-        notes.add_conflicts(self._db, number, met)
+        kept_notes.keep(self._db, number, found)
+        kept_notes.add_conflicts(self._db, number, met)
         if event is not None:
             event_log.append(self._db, event)

@@ -63,11 +63,23 @@ def conflicts(db: Database, number: str | None) -> list[Conflict]:
     ]
 
 
+def drop(db: Database, number: str, gone: Iterable[tuple[str, int]]) -> None:
+    """Delete notes of a ticket that GLPI's people deleted or made private, by kind and GLPI's id; our own stay."""
+    sql = "DELETE FROM notes WHERE ticket_number = ? AND kind = ? AND glpi_id = ? AND key IS NULL"
+    db.conn.executemany(sql, [(number, kind, glpi_id) for kind, glpi_id in gone])
+
+
 def _adopt(db: Database, row: rows.Row) -> bool:
     """Update our own note; False when there is none with that key."""
     if row["key"] is None:
         return False
-    if not db.execute("SELECT 1 FROM notes WHERE key = ?", [row["key"]]).fetchone():
+    known = db.execute("SELECT ticket_number, glpi_id, text FROM notes WHERE key = ?", [row["key"]]).fetchone()
+    if known is None:
+        return False
+    number, glpi_id, text = known
+    is_alike = number == row["ticket_number"] and (glpi_id is None or text.split() == row["text"].split())
+    if row["glpi_id"] not in (None, glpi_id) and not is_alike:
+        row["key"] = None  # somebody's answer that quotes ours, key and all
         return False
     # A pull may have met it before we knew that it was ours.
     db.execute("DELETE FROM notes WHERE kind = :kind AND glpi_id = :glpi_id AND key IS NOT :key", row)

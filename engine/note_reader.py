@@ -52,9 +52,8 @@ class NoteReader:
         listed = await self._across(due, self._store.get_state(NOTES_CURSOR) or since) if len(due) > 1 else None
         for ticket in due:
             if listed is not None:
-                updated = self._keep(
-                    ticket, listed.get(ticket.glpi_ticket_id or 0, ()), await self._client.clock_offset()
-                )
+                of_ticket = listed.get(ticket.glpi_ticket_id or 0, ())
+                updated = self._keep(ticket, of_ticket, frozenset(), await self._client.clock_offset())
             elif self._budget.left() < 2:
                 return
             else:
@@ -69,13 +68,17 @@ class NoteReader:
         number = ticket.glpi_ticket_id
         if number is None:
             return None
+        found: tuple[Note, ...] = ()
+        whole = set()
         try:
             found = await self._client.followups(number)
+            whole.add(NoteKind.FOLLOWUP)
             if ticket.status in (TicketStatus.RESOLVED, TicketStatus.CLOSED):
                 found += await self._client.solutions(number)
+                whole.add(NoteKind.SOLUTION)
         except (NotFound, Hidden):
-            found = ()  # gone since its state was read: the sweep tells what became of it
-        return self._keep(ticket, found, await self._client.clock_offset())
+            whole.clear()  # gone since its state was read: the sweep tells what became of it
+        return self._keep(ticket, found, frozenset(whole), await self._client.clock_offset())
 
     async def _across(self, due: Sequence[Ticket], since: str) -> dict[int, tuple[Note, ...]] | None:
         """Notes by ticket from the lists across tickets; None where asking ticket by ticket is cheaper."""
@@ -97,21 +100,27 @@ class NoteReader:
             return None  # this profile may read the notes of a ticket, but no list of them
         return found
 
-    def _keep(self, ticket: Ticket, found: Sequence[Note], zone: timedelta | None) -> Ticket | None:
-        """Store the public ones, and that they were read."""
+    def _keep(
+        self, ticket: Ticket, found: Sequence[Note], whole: frozenset[NoteKind], zone: timedelta | None
+    ) -> Ticket | None:
+        """Store the public ones, and that they were read; ``whole``: kinds of which all notes were found."""
         number = ticket.ticket_number
         notes = [
             note_of(number, note, by_our_clock(note.date or note.date_mod, zone, None) or self._now())
             for note in found
-            if not note.is_private
+            if not note.is_private and ticket.title  # what was erased here does not come back
         ]
-        known = {(note.kind, note.glpi_id): note.text for note in self._store.notes(number)}
-        fresh = [note for note in notes if known.get((note.kind, note.glpi_id)) != note.text]
+        kept = self._store.notes(number)
+        known = {(note.kind, note.glpi_id or 0): note.text for note in kept if note.glpi_id is not None}
+        fresh = [note for note in notes if known.get((note.kind, note.glpi_id or 0)) != note.text]
+        there = {(note.kind.value, note.id) for note in found}
+        gone = {(note.kind.value, note.id) for note in found if note.is_private} & known.keys()
+        gone |= {one for one in known.keys() - there if one[0] in whole}
         values: dict[str, str | int | float | bool | None] = {
             "taken": False,
             "status": ticket.status,
             "notes": len(fresh),
         }
         event = Event(self._now(), "GLPI_TICKET_UPDATED", None, number, values) if fresh else None
-        updated = self._store.mirror(number, {"notes_read": ticket.glpi_last_update}, event, fresh)
+        updated = self._store.mirror(number, {"notes_read": ticket.glpi_last_update}, event, fresh, gone=gone)
         return updated if fresh else None
