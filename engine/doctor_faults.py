@@ -39,7 +39,11 @@ _SEEN: Mapping[str, tuple[str, str]] = MappingProxyType(
         "GLPI_BROKEN": ("glpi_api", "glpi_broken"),
         "SERVER_ERROR": ("glpi_api", "server_error"),
         "GATEWAY": ("glpi_api", "gateway"),
+        "NOT_JSON": ("glpi_api", "nonsense"),
+        "BAD_SHAPE": ("glpi_api", "nonsense"),
+        "TOO_LONG": ("glpi_api", "nonsense"),
         "HTTP_401": ("glpi_api", "guarded"),
+        "HTTP_429": ("glpi_api", "too_many"),
         "HTTP_407": ("glpi_network", "proxy"),
         "ERROR_API_DISABLED": ("glpi_api", "switched_off"),
         "ERROR_NOT_ALLOWED_IP": ("glpi_api", "address_refused"),
@@ -48,6 +52,7 @@ _SEEN: Mapping[str, tuple[str, str]] = MappingProxyType(
         "ERROR_GLPI_LOGIN_USER_TOKEN": ("glpi_login", "wrong_token"),
         "ERROR_GLPI_LOGIN": ("glpi_login", "wrong_password"),
         "ERROR_LOGIN_PARAMETERS_MISSING": ("glpi_login", "header_stripped"),
+        "ERROR_SESSION_TOKEN_MISSING": ("glpi_login", "session_stripped"),
         "AUTHORIZATION_STRIPPED": ("glpi_login", "header_stripped"),
         "OAUTH_INVALID_GRANT": ("glpi_login", "wrong_password"),
         "OAUTH_INVALID_CLIENT": ("glpi_login", "wrong_client"),
@@ -59,13 +64,16 @@ _SEEN: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """Check and cause for each code of ``glpi.errors`` and ``glpi.reachability``."""
 
-_SAYS_LITTLE = frozenset(
-    {"NO_CONNECTION", "TLS_CERTIFICATE", "TLS_FAILED", "TIMEOUT", "CONNECTION_LOST", "NOT_JSON", "BAD_SHAPE"}
-)
+_SAYS_LITTLE = frozenset({"NO_CONNECTION", "TLS_CERTIFICATE", "TLS_FAILED", "CONNECTION_LOST", "NOT_JSON", "BAD_SHAPE"})
 """Codes behind which there are several causes: looked into once more."""
 
 
-async def fault_of(error: GlpiError, glpi: GlpiConfig, *, is_probe: bool, has_token: bool = True) -> tuple[Check, ...]:
+_CLOSER_S = 5.0
+
+
+async def fault_of(
+    error: GlpiError, glpi: GlpiConfig, *, is_probe: bool, has_token: bool = True, has_app_token: bool = False
+) -> tuple[Check, ...]:
     """The check that failed, after those that hold because it could fail at all.
 
     Args:
@@ -73,6 +81,7 @@ async def fault_of(error: GlpiError, glpi: GlpiConfig, *, is_probe: bool, has_to
         glpi: ``[glpi]`` of the configuration.
         is_probe: Whether it was the first request; otherwise the API is known to answer.
         has_token: Whether there is anything to log in with.
+        has_app_token: Whether a token of the API client was sent.
     """
     code = error.code
     values: dict[str, str | int] = {"url": glpi.url, "ca_file": glpi.ca_file, "code": code, "status": error.status or 0}
@@ -84,6 +93,8 @@ async def fault_of(error: GlpiError, glpi: GlpiConfig, *, is_probe: bool, has_to
         values["name"] = "GLPI_APP_TOKEN" if is_probe else "GLPI_USER_TOKEN"
     if not has_token and name == "glpi_login":
         cause = "no_token"
+    if has_app_token and (name, cause) == ("glpi_app_token", "missing"):
+        cause = "stripped"
     failed = Check(name, False, cause, values)
     if not is_probe:
         return (failed,)
@@ -105,6 +116,6 @@ async def _closer(glpi: GlpiConfig) -> str | None:
     from glpi.roots import api_root
 
     try:
-        return await why_silent(api_root(glpi.url), ca_file=glpi.ca_file or None)
+        return await why_silent(api_root(glpi.url), ca_file=glpi.ca_file or None, timeout_s=_CLOSER_S)
     except ValueError:
         return None

@@ -15,6 +15,7 @@ from engine.errors import ConfigError
 from engine.mapping import remarks_on
 from engine.opening import categories_of, connect
 from glpi.errors import CallerRefused, GlpiError
+from glpi.exchange import Timeouts
 from glpi.models import RIGHTS
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ NAMES = (
 
 SKEW_SAID, SKEW_WRONG = timedelta(seconds=60), timedelta(minutes=5)
 """Difference of the two clocks from which it is said, and from which it is a fault."""
+
+PATIENCE = Timeouts(connect_s=3.0, read_s=10.0, write_s=10.0, goodbye_s=1.0)
+"""Limits of a question: somebody waits before the screen."""
 
 PROVEN = (10, 11)
 """Major versions of GLPI tried against real servers."""
@@ -64,8 +68,10 @@ async def _until_meaningless(config: Config, secrets: Secrets) -> AsyncGenerator
     for check in malformed:
         yield check
     try:
-        client = await asyncio.to_thread(connect, config.glpi)
+        client = await asyncio.to_thread(connect, config.glpi, PATIENCE)
     except ConfigError:
+        if secrets.unusable:
+            return  # said already: a secret is the reason, not the address
         yield Check("glpi_address", False, "not_an_address", {"url": config.glpi.url})
         return
     if client is None:
@@ -92,9 +98,12 @@ async def _connected(
     try:
         await client.probe()
     except GlpiError as error:
-        for check in await fault_of(error, config.glpi, is_probe=True):
+        has_app_token = "glpi_app_token" in secrets.found
+        for check in await fault_of(error, config.glpi, is_probe=True, has_app_token=has_app_token):
             if not (is_refused and check.cause == "malformed"):
                 yield check
+        if error.code.startswith("ERROR_"):
+            yield _clock(client.skew)  # GLPI itself answered
         return
     for name in ("glpi_address", "glpi_network", "glpi_tls", "glpi_api"):
         if _applies(name, config.glpi):
@@ -125,16 +134,16 @@ async def _logged_in(config: Config, secrets: Secrets, client: GlpiClient, accou
     from engine.doctor_settings import settings
 
     yield Check("glpi_login", True, "works", {"login": account.login, "profile": account.profile})
-    yield await _transport(config.glpi, secrets, client)
-    yield await _version(client, account)
-    yield await _zone(client)
-    tree, can_read = await _read(client)
-    for check in rights(account, can_read):
+    # At once: on a slow line each of them would take its seconds.
+    transport, version, zone, (tree, can_read), chosen = await asyncio.gather(
+        _transport(config.glpi, secrets, client),
+        _version(client, account),
+        _zone(client),
+        _read(client),
+        settings(config, secrets, account),
+    )
+    for check in (transport, version, zone, *rights(account, can_read), *chosen, mapped(config, tree)):
         yield check
-    async with aclosing(settings(config, secrets, account)) as found:
-        async for check in found:
-            yield check
-    yield mapped(config, tree)
 
 
 async def _read(client: GlpiClient) -> tuple[tuple[GlpiCategory, ...] | None, dict[str, bool]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
+import asyncio
+from collections.abc import Awaitable, Iterator
 
 from engine.config import Config
 from engine.doctor import NOT_CHECKED, Check
@@ -13,40 +13,33 @@ from engine.opening import categories_of
 from glpi.errors import CallerRefused, GlpiError
 from glpi.inspection import Inspection
 from glpi.models import Account
+from glpi.roots import legacy_address
 
 _FILLED = frozenset({1, 3, 7, 9, 10, 11, 12, 14, 15, 21, 80})
 """Fields (search options) that every ticket of ours has: title, priority, category, source, urgency, impact, status,
 type, opening date, description, entity. Not the requester (4), who may be unknown."""
 
 
-async def settings(config: Config, secrets: Secrets, account: Account) -> AsyncGenerator[Check]:
-    """Entity, source, group and templates; only the legacy API tells."""
+async def settings(config: Config, secrets: Secrets, account: Account) -> list[Check]:
+    """Entity, source, group and templates, asked at once; only the legacy API tells."""
+    named = list(_named(config))
     user_token = secrets.value("glpi_user_token")
     if user_token is None:
-        for name in ("glpi_entity", "glpi_source", "glpi_group", "glpi_templates"):
-            if name == "glpi_source" and config.glpi.source is None:
-                continue
-            if name == "glpi_group" and config.glpi.escalation_group is None:
-                continue
-            yield Check(name, None, "legacy_only")
-        return
-    async with AsyncExitStack() as stack:
-        inspection = await stack.enter_async_context(
-            Inspection(
-                config.glpi.url,
-                secrets.value("glpi_app_token"),
-                user_token,
-                ca_file=config.glpi.ca_file or None,
-            )
-        )
-        yield await _entity(config, inspection)
-        for name, itemtype, number in (
-            ("glpi_source", "RequestType", config.glpi.source),
-            ("glpi_group", "Group", config.glpi.escalation_group),
-        ):
-            if number is not None:
-                yield await _known(name, itemtype, number, inspection)
-        yield await _templates(config, inspection, account)
+        names = ("glpi_entity", *(name for name, _itemtype, _number in named), "glpi_templates")
+        return [Check(name, None, "legacy_only") for name in names]
+    app_token, ca_file = secrets.value("glpi_app_token"), config.glpi.ca_file or None
+    async with Inspection(legacy_address(config.glpi.url), app_token, user_token, ca_file=ca_file) as inspection:
+        asked: list[Awaitable[Check]] = [_entity(config, inspection)]
+        asked += [_known(name, itemtype, number, inspection) for name, itemtype, number in named]
+        return await asyncio.gather(*asked, _templates(config, inspection, account))
+
+
+def _named(config: Config) -> Iterator[tuple[str, str, int]]:
+    """(check, type, id) of what the configuration names."""
+    if config.glpi.source is not None:
+        yield "glpi_source", "RequestType", config.glpi.source
+    if config.glpi.escalation_group is not None:
+        yield "glpi_group", "Group", config.glpi.escalation_group
 
 
 async def _entity(config: Config, inspection: Inspection) -> Check:

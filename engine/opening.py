@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial, wraps
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from data.categories import load_categories
@@ -29,6 +29,9 @@ from engine.logs import LogFile, open_log
 from engine.secrets import secret
 from engine.triage.cascade import Cascade, open_cascade
 from glpi.client import GlpiClient
+
+if TYPE_CHECKING:
+    from glpi.exchange import Timeouts
 
 _Part = TypeVar("_Part")
 
@@ -84,10 +87,11 @@ def triage_of(config: Config) -> Cascade:
     return open_cascade(config, api_key=api_key)
 
 
-def connect(config: GlpiConfig) -> GlpiClient | None:
+def connect(config: GlpiConfig, timeouts: Timeouts | None = None) -> GlpiClient | None:
     """A client for the configured GLPI, None when there is none. Secrets are looked up anew each time.
 
     To be called in a thread: with ``api = "auto"`` and the credentials for both APIs GLPI is asked which to speak.
+    ``timeouts``: limits other than the usual ones.
 
     Raises:
         ConfigError: The address is none.
@@ -95,14 +99,14 @@ def connect(config: GlpiConfig) -> GlpiClient | None:
     if not config.enabled or not config.url:
         return None
     try:
-        return _client(config, urlsplit(config.url).hostname or "")
+        return _client(config, urlsplit(config.url).hostname or "", timeouts)
     except ValueError as error:
         raise ConfigError(
             "glpi.url", f"{config.url!r} n'est pas l'adresse d'un GLPI", "Indiquez https://…/apirest.php."
         ) from error
 
 
-def _client(config: GlpiConfig, host: str) -> GlpiClient:
+def _client(config: GlpiConfig, host: str, timeouts: Timeouts | None) -> GlpiClient:
     # Each API brings its own models: the one that is not spoken is not loaded.
     from glpi.legacy import LegacyClient
     from glpi.roots import legacy_address
@@ -129,9 +133,10 @@ def _client(config: GlpiConfig, host: str) -> GlpiClient:
             is_preferred = asyncio.run(asked).api == Api.HIGHLEVEL
         if is_preferred:
             return HighLevelClient(
-                config.url, mine.client_id, mine.client_secret, mine.username, mine.password, ca_file=ca_file
-            )
-    return LegacyClient(legacy_address(config.url), app or None, user, ca_file=ca_file)
+                config.url, mine.client_id, mine.client_secret, mine.username, mine.password,
+                ca_file=ca_file, timeouts=timeouts,
+            )  # fmt: skip
+    return LegacyClient(legacy_address(config.url), app or None, user, ca_file=ca_file, timeouts=timeouts)
 
 
 def categories_of(config: Config) -> tuple[Category, ...]:

@@ -5,6 +5,7 @@ Asks once, without any token, and looks at the page only for which of GLPI's own
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 import ssl
@@ -34,7 +35,7 @@ async def why_silent(url: str, *, ca_file: str | None = None, timeout_s: float =
     Args:
         url: Root of the API, as ``glpi.roots.api_root`` makes it.
         ca_file: PEM file of a private authority.
-        timeout_s: For each step.
+        timeout_s: For all of it: a server that sends a byte now and then must end too.
 
     Returns:
         ``NAME_NOT_RESOLVED``, ``CONNECTION_REFUSED``, ``NO_ROUTE``, ``TIMEOUT``, ``PROXY``, ``CONNECTION_LOST``;
@@ -43,17 +44,24 @@ async def why_silent(url: str, *, ca_file: str | None = None, timeout_s: float =
         (GLPI answers, but not its API), ``NOT_GLPI``, ``REDIRECT``, ``GATEWAY``; or None.
     """
     try:
-        async with _client(url, ca_file, timeout_s) as client, client.stream("GET", f"{url}/initSession") as response:
-            page = bytearray()
-            async for chunk in response.aiter_bytes():
-                page += chunk
-                if len(page) > _PAGE_LIMIT:
-                    break
-            return _kind_of_page(response, bytes(page[:_PAGE_LIMIT]))
+        async with asyncio.timeout(timeout_s):
+            return await _asked(url, ca_file, timeout_s)
     except httpx.HTTPError as error:
         return _broken(error)
+    except TimeoutError:
+        return "TIMEOUT"
     except OSError:
         return "CA_FILE_UNUSABLE"
+
+
+async def _asked(url: str, ca_file: str | None, timeout_s: float) -> str | None:
+    async with _client(url, ca_file, timeout_s) as client, client.stream("GET", f"{url}/initSession") as response:
+        page = bytearray()
+        async for chunk in response.aiter_bytes():
+            page += chunk
+            if len(page) > _PAGE_LIMIT:
+                break
+        return _kind_of_page(response, bytes(page[:_PAGE_LIMIT]))
 
 
 def _client(url: str, ca_file: str | None, timeout_s: float) -> httpx.AsyncClient:

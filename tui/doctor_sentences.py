@@ -62,7 +62,8 @@ RIGHTS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "right_delete_ticket": (
             "",
             "",
-            "Sans ce droit, un doublon est lié à l'original au lieu d'aller à la corbeille.",
+            "Le profil {profile} ne l'a pas, et peut s'en passer : un doublon est lié à l'original au lieu d'aller à la"
+            " corbeille.",
         ),
         "right_see_all_tickets": (
             "",

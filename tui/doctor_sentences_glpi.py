@@ -125,6 +125,14 @@ GLPI_CAUSES: Mapping[tuple[str, str], tuple[str, str | None]] = MappingProxyType
             "Le serveur web demande un mot de passe avant GLPI (HTTP 401).",
             "Laissez /apirest.php (ou /api.php) sans cette protection.",
         ),
+        ("glpi_api", "too_many"): (
+            "Un serveur devant GLPI limite nos requêtes (HTTP 429).",
+            "Attendez un peu, puis faites relever cette limite pour cette machine.",
+        ),
+        ("glpi_api", "nonsense"): (
+            "Ce qui répond à {url} ne parle pas comme GLPI ({code}, HTTP {status}).",
+            "Vérifiez [glpi] url ; si elle est juste, voyez files/_log/php-errors.log sur le serveur de GLPI.",
+        ),
         ("glpi_api", "version_unknown"): (
             "Aucune version connue de l'API de haut niveau n'est proposée.",
             'Utilisez [glpi] api = "legacy", ou mettez Guichet à jour.',
@@ -138,6 +146,10 @@ GLPI_CAUSES: Mapping[tuple[str, str], tuple[str, str | None]] = MappingProxyType
         ("glpi_app_token", "missing"): (
             "GLPI attend un jeton d'application et il n'y en a pas.",
             "Copiez-le de Configuration > Général > API > client de l'API, dans GLPI_APP_TOKEN.",
+        ),
+        ("glpi_app_token", "stripped"): (
+            "Le jeton a été envoyé, mais n'arrive pas jusqu'à GLPI.",
+            "Un serveur entre les deux retire l'en-tête App-Token : faites-le laisser passer.",
         ),
         ("glpi_app_token", "wrong"): (
             "GLPI ne connaît pas ce jeton d'application.",
@@ -176,6 +188,10 @@ GLPI_CAUSES: Mapping[tuple[str, str], tuple[str, str | None]] = MappingProxyType
         ("glpi_login", "header_stripped"): (
             "Le jeton a été envoyé, mais le serveur web retire l'en-tête Authorization avant GLPI.",
             _STRIPPED,
+        ),
+        ("glpi_login", "session_stripped"): (
+            "La connexion réussit, mais sa session n'arrive plus jusqu'à GLPI.",
+            "Un serveur entre les deux retire l'en-tête Session-Token : faites-le laisser passer.",
         ),
         ("glpi_login", "refused"): (
             "La connexion a échoué ({code}).",

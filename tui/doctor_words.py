@@ -22,6 +22,16 @@ FIELDS: Mapping[int, str] = MappingProxyType(
 )  # fmt: skip
 """Fields of a ticket template by their number (GLPI's search options)."""
 
+APIS: Mapping[str, str] = MappingProxyType(
+    {"legacy": "l'API REST héritée (legacy)", "highlevel": "l'API de haut niveau (highlevel)"}
+)
+"""The two transports, with the word of the configuration."""
+
+PLACES: Mapping[str, str] = MappingProxyType(
+    {"environment": "environnement", "file": "fichier", "keyring": "trousseau de clés"}
+)
+"""Where a secret was found."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -31,6 +41,11 @@ class Finding:
     ok: bool | None
     cause: str
     fix: str | None
+
+    @property
+    def is_spared(self) -> bool:
+        """Whether another fault made it meaningless; told in one line with the others, so as not to hide that fault."""
+        return self.ok is None and self.cause == _(NOT_CHECKED)
 
     @property
     def mark(self) -> str:
@@ -86,6 +101,13 @@ def _derived(check: Check) -> dict[str, str]:
     if "fields" in check.values:
         numbers = [int(number) for number in str(check.values["fields"]).split(",")]
         shown["fields"] = ", ".join(_(FIELDS[n]) if n in FIELDS else _("champ n° {n}").format(n=n) for n in numbers)
+    if "api" in check.values:
+        shown["api"] = _(APIS[str(check.values["api"])])
+    if check.name == "secrets" and "names" in check.values:
+        names = str(check.values["names"])
+        for place, said in PLACES.items():
+            names = names.replace(f"({place})", f"({_(said)})")
+        shown["names"] = one_line(names)
     if "others" in check.values:
         shown["others"] = str(check.values["others"]) or _("aucun autre")
     return shown

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ from engine.config import Config, GlpiConfig
 from engine.doctor import NOT_CHECKED, Check
 from glpi.errors import CallerRefused, GlpiError, NotSent, Unclear
 from glpi.models import RIGHTS, Account, GlpiCategory
+from glpi.reachability import why_silent
 from tui.doctor_sentences import CAUSES, TITLES
 from tui.doctor_words import in_words
 
@@ -48,6 +51,9 @@ def test_each_right_by_itself_is_said_in_words(right: str) -> None:
         (CallerRefused("HTTP_401", 401), "glpi_api", "guarded"),
         (CallerRefused("ERROR_SOMETHING_NEW", 400), "glpi_api", "refused"),
         (Unclear("MAINTENANCE", 200), "glpi_api", "maintenance"),
+        (NotSent("HTTP_429", 429), "glpi_api", "too_many"),
+        (Unclear("TIMEOUT"), "glpi_network", "timeout"),
+        (CallerRefused("ERROR_APP_TOKEN_PARAMETERS_MISSING", 400), "glpi_app_token", "missing"),
         (CallerRefused("API_VERSION_UNKNOWN", 200), "glpi_api", "version_unknown"),
     ],
 )
@@ -100,10 +106,43 @@ def test_mapped_categories_must_take_what_we_send(
 def test_every_sentence_can_be_said(key: tuple[str, str]) -> None:
     """A value that a sentence names and no check gives would fail on the day of the fault."""
     name, cause = key
-    values: dict[str, Any] = dict.fromkeys(_VALUES, 1) | {"fields": "83"}
+    values: dict[str, Any] = dict.fromkeys(_VALUES, 1) | {"fields": "83", "api": "legacy"}
     finding = in_words(Check(name or "glpi_api", True, cause, values))
     assert finding.cause
     assert "{" not in finding.cause + (finding.fix or "")
+
+
+async def test_a_token_that_was_sent_and_is_missing_was_taken_away() -> None:
+    glpi, error = GlpiConfig(enabled=True, url="https://glpi.test"), "ERROR_APP_TOKEN_PARAMETERS_MISSING"
+    found = await doctor_faults.fault_of(CallerRefused(error, 400), glpi, is_probe=True, has_app_token=True)
+    assert "App-Token" in (in_words(found[-1]).fix or "")
+    found = await doctor_faults.fault_of(NotSent("ERROR_SESSION_TOKEN_MISSING", 400), glpi, is_probe=False)
+    assert "Session-Token" in (in_words(found[-1]).fix or "")
+
+
+async def test_a_server_that_sends_a_byte_now_and_then_ends_too() -> None:
+    """Each byte would start a limit for one step anew."""
+
+    gone = asyncio.Event()
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+            while True:
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        writer.close()
+        gone.set()
+
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    try:
+        assert await why_silent(f"http://127.0.0.1:{port}", timeout_s=0.2) == "TIMEOUT"
+        await asyncio.wait_for(gone.wait(), 10)
+    finally:
+        server.close()
+        await server.wait_closed()
 
 
 def test_every_check_has_a_title_and_can_be_not_checked() -> None:

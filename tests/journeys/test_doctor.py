@@ -100,7 +100,7 @@ def test_nothing_is_wrong_and_nothing_is_created(healthy: Doctor, glpi: Simulato
 
 def test_no_secret_is_shown(healthy: Doctor, glpi: Simulator) -> None:
     healthy(GLPI_WEBHOOK_SECRET="un-secret-de-webhook")
-    assert "glpi_user_token (environment)" in healthy.out
+    assert "glpi_user_token (environnement)" in healthy.out
     for secret in (glpi.user_token, glpi.app_token, "un-secret-de-webhook"):
         assert secret not in healthy.out
 
@@ -315,6 +315,20 @@ def test_each_wrong_token_is_named(healthy: Doctor, environment: dict[str, str],
 def test_two_wrong_tokens_are_both_named(healthy: Doctor) -> None:
     faults = healthy.faults(GLPI_APP_TOKEN="un mot", GLPI_USER_TOKEN="deux mots")
     assert set(faults) == {"Jeton d'application", "Connexion du compte"}
+
+
+def test_a_token_that_cannot_be_read_is_not_the_address(healthy: Doctor) -> None:
+    faults = healthy.faults(GLPI_APP_TOKEN="une clé\nen deux lignes")
+    assert set(faults) == {"Secrets", "Jeton d'application"}
+
+
+def test_what_could_not_be_checked_is_told_in_one_go(healthy: Doctor) -> None:
+    """Fourteen times the same sentence would hide the one that matters."""
+    healthy.monkeypatch.setenv("GLPI_APP_TOKEN", "faux")
+    out = " ".join(healthy.guichet("--config", str(healthy.folder / "kiosk.toml"), "doctor").out.split())
+    assert out.count("Une autre faute empêche") == 1
+    assert "Connexion du compte, API utilisée, Version de GLPI" in out
+    assert "À l'heure" in out, "GLPI answered, so its clock is known"
 
 
 # --- rights and settings ----------------------------------------------------------------------------------------------

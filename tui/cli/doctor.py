@@ -13,7 +13,7 @@ from contextlib import aclosing
 from engine import Config
 from engine.doctor import examine
 from tui.cli import output
-from tui.doctor_words import Finding, in_words
+from tui.doctor_words import NOT_CHECKED, Finding, in_words
 from tui.language import _
 
 _MARKS = {True: "✔", False: "✘", None: "?"}
@@ -31,10 +31,12 @@ async def _examine(arguments: argparse.Namespace, config: Config) -> int:
         async for check in checks:
             finding = in_words(check)
             findings.append(finding)
-            if not arguments.json:
+            if not arguments.json and not finding.is_spared:
                 output.write(_lines(finding))
     if arguments.json:
         output.print_json([{"name": f.name, "ok": f.ok, "cause": f.cause, "fix": f.fix} for f in findings])
+    elif spared := [finding.name for finding in findings if finding.is_spared]:
+        output.write(_lines(Finding(", ".join(spared), None, _(NOT_CHECKED), None)))
     wrong = sum(finding.ok is False for finding in findings)
     if not arguments.json:
         output.write("\n" + (_("{n} faute(s).").format(n=wrong) if wrong else _("Aucune faute.")) + "\n")
