@@ -9,8 +9,8 @@ from urllib.parse import urlsplit, urlunsplit
 def api_root(url: str) -> str:
     """The root of the legacy API for an address as people give it.
 
-    Takes the address of GLPI itself (``https://host/glpi``), of ``apirest.php``, or of ``api.php`` with or without
-    ``v1``.
+    Takes the address of GLPI itself (``https://host/glpi``), of ``apirest.php`` or of a resource below it, or of
+    ``api.php`` with or without ``v1``.
 
     Raises:
         ValueError: Not an http(s) address with a host, or one with a user name in it.
@@ -20,7 +20,8 @@ def api_root(url: str) -> str:
         raise ValueError("not an http(s) address")
     if parts.port is not None and not parts.port:
         raise ValueError("no such port")
-    path = re.sub(r"/+$", "", parts.path)
+    # What comes after is a resource: GLPI's documentation shows addresses like …/apirest.php/initSession.
+    path = re.sub(r"/+$", "", re.sub(r"(/apirest\.php)/.*", r"\1", parts.path))
     if path.endswith("/api.php"):
         path += "/v1"
     elif not path.endswith(("/apirest.php", "/api.php/v1")):

@@ -40,6 +40,7 @@ class Clock:
         ("https://glpi.exemple.fr/", "https://glpi.exemple.fr/apirest.php"),
         ("https://exemple.fr/glpi/", "https://exemple.fr/glpi/apirest.php"),
         ("https://exemple.fr/glpi/apirest.php/", "https://exemple.fr/glpi/apirest.php"),
+        ("https://exemple.fr/glpi/apirest.php/initSession", "https://exemple.fr/glpi/apirest.php"),
         ("https://exemple.fr/api.php/v1", "https://exemple.fr/api.php/v1"),
         ("https://exemple.fr/api.php", "https://exemple.fr/api.php/v1"),
         (" http://127.0.0.1:8080/apirest.php?x=1#y ", "http://127.0.0.1:8080/apirest.php"),
