@@ -9,8 +9,8 @@ from data.records import EntryState, OutboxEntry, Ticket, TicketStatus, Validati
 from engine.attempts import Attempts, glpi_id_of
 from engine.changes import code_of, value_of
 from engine.creation import AUDIT_MARK, after_creation
+from engine.cursor import CURSOR
 from engine.events import DeliveryEvent
-from engine.mirror import CURSOR
 from engine.translate import PRIORITY_TO_GLPI, acceptable_email, ai_followup, priority_from_glpi
 from glpi.errors import CallerRefused, ContentRefused, Hidden, NotFound
 from glpi.models import TicketChanges

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from data.records import Category, EntryKind, EntryState, Event, OutboxEntry, Ticket, TicketStatus
 from engine.changes import FIELDS, as_glpi_has_it, by_our_clock, code_of, fields_for, value_of
+from engine.cursor import CURSOR, Cursor
 from engine.mapping import refresh_categories
 from engine.note_reader import NoteReader
 from engine.sweep import Sweep, gone_as
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from engine.budget import ReadBudget
     from glpi.client import GlpiClient
 
-CURSOR = "glpi_pull_cursor"
+__all__ = ["CURSOR", "Mirror", "Update"]
+
 _PAGES = 50
 """At most this many pages a pull; the rest comes with the next one."""
 _OPEN = frozenset({EntryState.PENDING, EntryState.SENDING, EntryState.UNKNOWN})
@@ -50,7 +52,8 @@ class Mirror:
         """``now``: clock, aware UTC; ``interval_s``: seconds between two pulls, which paces the sweep."""
         self._store, self._outbox, self._client, self._now, self._budget = store, outbox, client, now, budget
         self._notes = NoteReader(store, client, now, budget)
-        self._sweep = Sweep(store, client, now, budget, interval_s)
+        self._sweep = Sweep(store, client, now, budget, interval_s, self._compare)
+        self._cursor = Cursor(store, client, now)
         self._names: dict[str, int | None] | None = None
 
     async def pull(self, first: str | None = None) -> AsyncGenerator[Update]:
@@ -62,19 +65,21 @@ class Mirror:
         Yields:
             Each ticket of ours that changed, as often as something new of it was stored.
         """
-        cursor = self._store.get_state(CURSOR)
-        if cursor is None:
+        if self._store.get_state(CURSOR) is None:
             return
         with self._budget.counted():
+            if not self._budget.left() or (cursor := await self._cursor.believable()) is None:
+                return
             async for update in self._pull_states(cursor):
                 yield update
             until = self._store.get_state(CURSOR) or cursor
             async for ticket in self._notes.read(since=cursor, until=until, first=first):
                 yield ticket, False
-            async for ticket in self._sweep.step():
-                yield ticket, False
+            async for update in self._sweep.step():
+                yield update
 
     async def _pull_states(self, cursor: str) -> AsyncGenerator[Update]:
+        begun, begun_with = self._now(), cursor
         for _ in range(_PAGES):
             if not self._budget.left():
                 return
@@ -86,8 +91,9 @@ class Mirror:
             is_over = page.complete or page.cursor in (None, cursor)
             if page.cursor is not None and page.cursor != cursor:
                 cursor = page.cursor
-                self._store.set_state(CURSOR, cursor)
+                self._cursor.move(cursor)
             if is_over:
+                self._cursor.is_whole(begun_with, begun)
                 return
 
     async def pull_one(self, glpi_id: int) -> AsyncGenerator[Update]:
@@ -139,6 +145,7 @@ class Mirror:
         # A rule of GLPI may give a ticket to a group at once; only a person takes it.
         taken = started and await self._is_taken(state)
         zone = await self._client.clock_offset()
+        self._cursor.learn(zone)
         changes: dict[str, object] = {
             "glpi_last_update": state.date_mod,
             "glpi_updated_at": by_our_clock(state.date_mod, zone, None),

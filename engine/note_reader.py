@@ -49,7 +49,8 @@ class NoteReader:
         if self._store.get_state(NOTES_CURSOR) is None:
             self._store.set_state(NOTES_CURSOR, since)
         due = sorted(self._store.notes_due(), key=lambda ticket: ticket.ticket_number != first)
-        listed = await self._across(due, self._store.get_state(NOTES_CURSOR) or since) if len(due) > 1 else None
+        from_date = min(self._store.get_state(NOTES_CURSOR) or since, since)
+        listed = await self._across(due, from_date) if len(due) > 1 else None
         for ticket in due:
             if listed is not None:
                 of_ticket = listed.get(ticket.glpi_ticket_id or 0, ())

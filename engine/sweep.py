@@ -8,9 +8,9 @@ sight" apart. Nothing is concluded from a request that failed.
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from data.records import Event, Ticket
 from glpi.errors import GlpiError, Hidden, NotFound
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from data.store import Store
     from engine.budget import ReadBudget
     from glpi.client import GlpiClient
+    from glpi.models import TicketState
+
+Compare: TypeAlias = "Callable[[Ticket, TicketState], Awaitable[tuple[Ticket, bool] | None]]"
+"""As ``engine.mirror`` compares a ticket of ours with GLPI's: it as stored now, and whether it was just taken."""
 
 _AFTER, _BEGUN = "sweep_after", "sweep_begun"
 _ROUND = timedelta(hours=24)
@@ -38,16 +42,18 @@ class Sweep:
         now: Callable[[], datetime],
         budget: ReadBudget,
         interval_s: float,
+        compare: Compare,
     ) -> None:
-        """``interval_s``: seconds between two steps."""
+        """``interval_s``: seconds between two steps; ``compare``: takes over what differs of a ticket."""
+        self._compare = compare
         self._store, self._client, self._now, self._budget = store, client, now, budget
         self._steps_a_day = max(int(_ROUND.total_seconds() // max(interval_s, 1.0)), 1)
 
-    async def step(self) -> AsyncGenerator[Ticket]:
+    async def step(self) -> AsyncGenerator[tuple[Ticket, bool]]:
         """Look after the next slice, unless today's round is over or the read budget is.
 
         Yields:
-            Each ticket that turned out to be gone.
+            Each ticket that turned out to be gone, or to have changed: one of a former service account is in no list.
         """
         after, begun_at = int(self._store.get_state(_AFTER) or 0), self._now()
         if (not after and not self._may_begin()) or self._budget.left() < 2 + _READS:
@@ -75,15 +81,14 @@ class Sweep:
     def _slice(self) -> int:
         return max(_LEAST, math.ceil(len(self._store.open_glpi_ids()) / self._steps_a_day))
 
-    async def _look_at(self, ticket: Ticket) -> Ticket | None:
+    async def _look_at(self, ticket: Ticket) -> tuple[Ticket, bool] | None:
         assert ticket.glpi_ticket_id is not None, "found by that number"
         try:
             state = await self._client.get_ticket(ticket.glpi_ticket_id)
         except (NotFound, Hidden) as error:
-            return gone_as(self._store, ticket, error, self._now())
-        if state.is_deleted and ticket.glpi_gone != "trashed":
-            return _gone(self._store, ticket, "trashed", self._now())
-        return None
+            updated = gone_as(self._store, ticket, error, self._now())
+            return (updated, False) if updated is not None else None
+        return await self._compare(ticket, state)
 
 
 def gone_as(store: Store, ticket: Ticket, error: GlpiError, now: datetime) -> Ticket | None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import pytest
+
+from bench.counter import client_of, tree_of_glpi
 from data.records import EntryKind
 from engine.engine import Engine
 from glpi.simulator import Simulator, status
+from glpi.simulator.seeds import TECHNICIAN
 from tests.engine.test_decisions import clock, counter, glpi, in_glpi, leaf
 from tests.engine.test_delivery import confirmed
-from tests.journeys.conftest import Clock, delivered, past_audit
+from tests.journeys.conftest import Clock, delivered, open_counter, past_audit
 
 __all__ = ["clock", "counter", "glpi"]
 
@@ -107,3 +112,42 @@ async def test_a_day_s_round_is_not_over_because_it_could_not_begin(
     assert counter.ticket(number).glpi_gone is None
     await pulled(counter, clock)
     assert counter.ticket(number).glpi_gone == "purged"
+
+
+@pytest.mark.parametrize("hours", [3, 50, -3])
+async def test_a_clock_of_glpi_that_was_wrong_for_a_while_hides_no_change(tmp_path: Path, hours: int) -> None:
+    clock, ahead = Clock(datetime(2026, 6, 1, 8, 0, tzinfo=UTC)), [timedelta()]
+    with Simulator(now=lambda: clock() + ahead[0], categories=tree_of_glpi()) as glpi:
+        engine = open_counter(tmp_path / "g.db", clock, lambda: client_of(glpi, clock), url=glpi.url, sleep=clock.sleep)
+        numbers = [await in_glpi(engine, clock) for _ in range(3)]
+        ids = [engine.ticket(number).glpi_ticket_id or 0 for number in numbers]
+        ahead[0] = timedelta(hours=hours)
+        glpi.take(ids[0])
+        await pulled(engine, clock)
+        ahead[0] = timedelta()
+        clock.at += timedelta(minutes=5)
+        for one in ids[1:]:
+            glpi.take(one)
+            glpi.add_followup(one, "<p>Bonjour</p>")
+        for _ in range(2):  # the answers to the first tell GLPI's clock
+            await pulled(engine, clock)
+        assert [engine.ticket(number).status for number in numbers] == ["in_progress"] * 3
+        assert [[note.text for note in engine.desk.notes(number)] for number in numbers[1:]] == [["Bonjour"]] * 2
+        glpi.solve(ids[2])
+        await pulled(engine, clock)
+        assert engine.ticket(numbers[2]).status == "resolved"
+        await engine.aclose()
+
+
+async def test_tickets_of_a_former_service_account_are_followed_by_the_sweep(
+    counter: Engine, clock: Clock, glpi: Simulator
+) -> None:
+    number = await in_glpi(counter, clock)
+    ((glpi_id, row),) = glpi.tickets.items()
+    glpi.put("Ticket", {**row, "users_id_recipient": TECHNICIAN})
+    glpi.take(glpi_id)
+    glpi.solve(glpi_id)
+    clock.at += timedelta(days=1)
+    for _ in range(2):
+        await pulled(counter, clock)
+    assert counter.ticket(number).status == "resolved"
