@@ -136,17 +136,17 @@ class Mirrored:
         with writing(self._db):
             pulls.ask(self._db, glpi_ticket_id, self._now())
 
-    def take_pulls(self) -> list[int]:
+    def take_pulls(self, limit: int | None = None) -> list[int]:
         """What was asked for since it was last pulled, and marked as pulled now; a number at most once in 10 s.
 
-        One asked for again within that time stays for later.
+        One asked for again within that time stays for later; so does what is more than ``limit``.
         """
         now = self._now()
         with reading(self._db):
             if not pulls.ready(self._db, now):
                 return []
         with writing(self._db):
-            return pulls.take(self._db, now)
+            return pulls.take(self._db, now, limit)
 
     def next_pull_request_at(self) -> datetime | None:
         """When ``take_pulls`` will find something, perhaps a time gone by; None when nobody asked."""

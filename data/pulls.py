@@ -26,9 +26,10 @@ def ready(db: Database, now: datetime) -> list[int]:
     return sorted(number for number, at in _waiting(db, now) if at <= now)
 
 
-def take(db: Database, now: datetime) -> list[int]:
-    """The same, marked as pulled now; what was pulled long enough ago is forgotten."""
-    taken = ready(db, now)
+def take(db: Database, now: datetime, limit: int | None = None) -> list[int]:
+    """The same, marked as pulled now, at most so many, the oldest first; what was pulled long ago is forgotten."""
+    longest = sorted((at, number) for number, at in _waiting(db, now) if at <= now)
+    taken = sorted(number for _, number in longest[:limit])
     db.conn.executemany(
         "UPDATE pull_requests SET asked_at = NULL, pulled_at = ? WHERE glpi_ticket_id = ?",
         [(rows.to_text(now), number) for number in taken],

@@ -79,6 +79,8 @@ class Delivery:
         self._paused: str | None = None
         self._is_interrupted = False
         self._pull_failed: str | None = None
+        self.hint: str | None = None
+        """What ``sync_once`` left to others: ``elsewhere`` (another process exchanges), ``read_budget``; or None."""
         self._last_turn: datetime | None = None
         self._alarmed: str | None = None
         self._next_try = self._next_pull = now()
@@ -168,6 +170,8 @@ class Delivery:
             pulled = await self._count(self._pull(refresh=False))
         if client and not self._paused and self._leasing.is_held():
             pulled += await self._count(self._serve_asked())
+        if client:
+            self.hint = self._left_to_others(direction)
         entries = self.outbox.entries()
         stopped = (EntryState.FAILED, EntryState.CONFLICT)
         # What follows a creation is no ticket that waits; a technician's change is.
@@ -181,6 +185,16 @@ class Delivery:
             "requests": client.requests - before if client else 0,
             "seconds": round(time.monotonic() - started, 3),
         }
+
+    def _left_to_others(self, direction: str) -> str | None:
+        if self._paused or direction == "asked":
+            return None
+        if not self._leasing.is_held():
+            if direction != "push":
+                self.ask(EVERYTHING)
+            return "elsewhere"
+        is_spent = self._pulling is not None and not self._pulling.budget.left()
+        return "read_budget" if is_spent and direction != "push" else None
 
     @staticmethod
     async def _count(events: AsyncGenerator[DeliveryEvent]) -> int:

@@ -158,6 +158,12 @@ class Engine(Conversation):
         """Why the last exchange with GLPI failed, as a code (``NO_CONNECTION``, ``HTTP_502``); None if it did not."""
         return self._delivery.problem
 
+    def sync_hint(self) -> str | None:
+        """What the last ``sync`` left to others: ``elsewhere`` (another process exchanges with GLPI, and was asked to
+        pull), ``read_budget`` (this hour's reads are spent); None if it did all it was asked for.
+        """
+        return self._delivery.hint
+
     async def aclose(self) -> None:
         """Release the lease, end the GLPI session, close the database."""
         await self._delivery.aclose()

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _DAY = timedelta(hours=24)
 _CATEGORIES_READ = "glpi_categories_read"
+_AT_ONCE = 20
+"""Tickets read on demand before it is looked again whether there is something to send."""
 _LEAST_A_PULL = 2
 """Requests of the cheapest pull."""
 
@@ -45,9 +47,9 @@ class Pulling:
         """Number of the ticket on screen, whose notes are read first."""
 
     def asked(self) -> list[int]:
-        """GLPI's ids of the tickets that somebody wants to be read now; 0 for a whole pull."""
+        """GLPI's ids of some tickets that somebody wants to be read now; 0 for a whole pull."""
         at = self._store.next_pull_request_at()
-        return self._store.take_pulls() if at is not None and at <= self._now() else []
+        return self._store.take_pulls(_AT_ONCE) if at is not None and at <= self._now() else []
 
     async def pull_one(self, glpi_id: int) -> AsyncGenerator[TicketUpdated]:
         """Read one ticket. What fails is asked for again; the errors of ``glpi.errors`` pass through."""

@@ -85,3 +85,12 @@ def test_old_reads_are_forgotten(store: Store, clock: Clock, hours: float) -> No
     store.add_reads(4)
     clock.at = max(START, clock.at)
     assert store.reads_since(START - timedelta(hours=3)) == 4
+
+
+def test_of_a_flood_some_are_taken_at_a_time_the_oldest_first(store: Store, clock: Clock) -> None:
+    for number in (9, 3, 7):
+        store.ask_pull(number)
+        clock.forward(seconds=1)
+    assert store.take_pulls(2) == [3, 9]
+    assert store.take_pulls(2) == [7]
+    assert store.take_pulls(2) == []

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+import sys
 import threading
+from collections.abc import Mapping
 from contextlib import aclosing
 from pathlib import Path
+from types import MappingProxyType
 
 from engine import Config, Deferred, Delivered, GuichetError, Paused, TicketUpdated, Undeliverable
 from engine.engine import Engine
@@ -33,13 +36,28 @@ async def _once(arguments: argparse.Namespace, config: Config) -> int:
     if arguments.json:
         output.print_json(counts)
     else:
-        words = _("{pushed} envoyé(s), {pulled} reçu(s), {pending} en attente, {failed} en échec.")
+        words = _(
+            "{pushed} envoyé(s), {pulled} reçu(s), {pending} en attente, {failed} en échec, {conflicts} en conflit."
+        )
         output.write(words.format(**counts) + "\n")
+    if hint := engine.sync_hint():
+        print(_(_HINTS[hint]), file=sys.stderr)
     if not config.glpi.enabled:
         return output.DONE
     if not (counts["pending"] or counts["failed"]):
         return _nothing_left(engine.sync_problem())
     return output.REFUSED if counts["failed"] and not counts["pending"] else output.NOT_IN_GLPI
+
+
+_HINTS: Mapping[str, str] = MappingProxyType(
+    {
+        "elsewhere": "Un autre guichet de cette base fait déjà les échanges avec GLPI : il vient d'être prévenu.",
+        "read_budget": (
+            "Les lectures de cette heure sont épuisées ([glpi] read_budget_per_hour) : "
+            "les autres nouvelles de GLPI viendront plus tard."
+        ),
+    }
+)
 
 
 def _nothing_left(cause: str | None) -> int:
