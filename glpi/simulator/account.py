@@ -17,8 +17,8 @@ from glpi.simulator.sessions import Caller, Session, Sessions
 from glpi.simulator.switches import Switches
 from glpi.simulator.world import World
 
-VERSIONS: Mapping[int, str] = {10: "10.0.19", 11: "11.0.6"}
-"""What each simulated GLPI calls itself."""
+VERSIONS: Mapping[int, str] = {10: "10.0.19", 11: "11.0.6", 12: "12.0.0"}
+"""What each simulated GLPI calls itself; 12 after its sources, never compared with a real one."""
 
 
 class AccountApi:

@@ -59,7 +59,7 @@ class HighLevelApi:
         self.oauth = OAuth(client_id, client_secret, self._user_id, passwords=passwords, now=world.utc_now)
         self.disabled = False
         """The High-Level API is switched off; the legacy one has a switch of its own."""
-        self.created_status = 302
+        self.created_status = 302 if world.version < 12 else 201
         """Of a creation: 302 behind PHP-FPM, 200 under PHP's own server, 201 in later versions."""
         self.schemas = Schemas(world)
         self._pages = Pages(self.schemas)

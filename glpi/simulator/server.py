@@ -22,7 +22,9 @@ from glpi.simulator.side_door import SideDoor
 from glpi.simulator.webhooks import WatchedStorage, Webhooks
 from glpi.simulator.wording import page
 
-_LEGACY = MappingProxyType({10: ("/apirest.php",), 11: ("/apirest.php", "/api.php/v1")})
+_LEGACY = MappingProxyType(
+    {10: ("/apirest.php",), 11: ("/apirest.php", "/api.php/v1"), 12: ("/apirest.php", "/api.php/v1")}
+)
 _LOG_LIMIT = 20_000
 
 
@@ -58,7 +60,7 @@ class Simulator(SideDoor):
         """Prepare a server; it listens from ``start`` on.
 
         Args:
-            version: 10 or 11.
+            version: 10 or 11; 12 is 11 with what its sources say is different (versions of the High-Level API, 201).
             port: 0 takes a free one and keeps it.
             state: SQLite file in which every write is durable; None forgets everything at the end.
             now: Clock, aware; the real one by default.
