@@ -6,7 +6,6 @@ Source of every call: the controllers of GLPI 11, and exchanges recorded with 11
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -32,8 +31,6 @@ from glpi.models import (
     TicketState,
     UsersPage,
 )
-
-_log = logging.getLogger("guichet")
 
 _KEY = re.compile(r"[A-Za-z0-9-]{8,128}")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
