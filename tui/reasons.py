@@ -66,6 +66,19 @@ _REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "GLPI a répondu par une page web : il est en maintenance, ou l'adresse n'est pas la bonne.",
             "Si cela dure, lancez « guichet doctor ».",
         ),
+        "BAD_SHAPE": (
+            "GLPI a répondu autrement que prévu.",
+            "Si cela dure, lancez « guichet doctor ».",
+        ),
+        "NO_ROUTE": ("Aucun chemin ne mène à GLPI.", "Rien à faire : l'envoi reprendra avec le réseau."),
+        "PROXY_UNUSABLE": (
+            "Le serveur mandataire (proxy) de cette machine est inutilisable.",
+            "Corrigez les variables HTTPS_PROXY et NO_PROXY, puis lancez « guichet doctor ».",
+        ),
+        "CA_FILE_UNUSABLE": (
+            "Le fichier d'autorité [glpi] ca_file est inutilisable.",
+            "Corrigez son chemin ou son contenu, puis lancez « guichet doctor ».",
+        ),
         "REDIRECT": (
             "Le serveur renvoie vers une autre adresse.",
             "Indiquez dans [glpi] url l'adresse définitive, en https.",
@@ -121,7 +134,7 @@ def reason(code: str | None) -> tuple[str, str]:
     if code in _REASONS:
         why, fix = _REASONS[code]
         return _(why), _(fix)
-    if re.search(r"TOKEN|LOGIN|OAUTH|CREDENTIALS", code):
+    if re.search(r"TOKEN|LOGIN|OAUTH|CREDENTIALS|UNAUTHENTICATED", code):
         return _("GLPI refuse les jetons de ce guichet ({code}).").format(code=code), _(
             "Corrigez le jeton, puis lancez « guichet doctor »."
         )
