@@ -271,6 +271,28 @@ class Outbox:
         """
         return self._decide(entry_id, "OUTBOX_DISCARDED", lambda entry, now: decisions.discard(self._db, entry, now))
 
+    # --- copies of a ticket -------------------------------------------------------------------------
+
+    def created_with(self, key: str) -> Ticket | None:
+        """The ticket that is in GLPI under this key, or None."""
+        sql = """SELECT tickets.* FROM outbox JOIN tickets USING (ticket_number)
+            WHERE outbox.key = ? AND outbox.kind = 'create' AND outbox.state = 'done'"""
+        with reading(self._db):
+            found = rows.query(self._db, sql, [key])
+        return rows.ticket_of(found[0]) if found else None
+
+    def audit_again(self, ticket_number: str, key: str) -> bool:
+        """Have a ticket audited now, also after an earlier audit; False when one is waiting already."""
+        now = self._now()
+        with writing(self._db):
+            row = {"state": EntryState.PENDING.value, "next_attempt_at": rows.to_text(now), "error": None}
+            if rows.update(self._db, "outbox", row, "key = ? AND state = 'done'", [key]):
+                return True
+            if self._db.execute("SELECT 1 FROM outbox WHERE key = ?", [key]).fetchone():
+                return False
+            rows.add_entry(self._db, ticket_number, EntryKind.AUDIT, key, now, now)
+        return True
+
     # --- who may send -------------------------------------------------------------------------------
 
     def lease(self) -> Lease | None:

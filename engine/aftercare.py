@@ -6,9 +6,9 @@ Each is one idempotent operation; the read-back also records the requester where
 from __future__ import annotations
 
 from data.records import EntryState, OutboxEntry, Ticket, TicketStatus, ValidationMethod
-from engine.attempts import Attempts, glpi_id_of
+from engine.attempts import AUDIT_MARK, Attempts, glpi_id_of
 from engine.changes import code_of, value_of
-from engine.creation import AUDIT_MARK, after_creation
+from engine.creation import after_creation
 from engine.cursor import CURSOR
 from engine.events import DeliveryEvent
 from engine.translate import PRIORITY_TO_GLPI, acceptable_email, ai_followup, priority_from_glpi

@@ -21,6 +21,10 @@ _USER_KEPT = timedelta(minutes=5)
 """The check of a ticket need not ask again who its requester is."""
 
 
+AUDIT_MARK = "-A"
+"""Marks the audit's own key, which must differ from the one it looks for."""
+
+
 class Attempts:
     """Shared by ``engine.creation``, ``engine.aftercare`` and ``engine.pushing``, which say what is done."""
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from data.outbox import NewEntry
 from data.records import EntryKind, EntryState, OutboxEntry, Ticket, ValidationMethod
-from engine.attempts import Attempts
+from engine.attempts import AUDIT_MARK, Attempts
 from engine.events import Delivered, DeliveryEvent
 from engine.filing import new_key
 from engine.translate import acceptable_email, glpi_category, ticket_input
@@ -21,8 +21,6 @@ from glpi.models import TicketInput
 
 _log = logging.getLogger("guichet")
 
-AUDIT_MARK = "-A"
-"""Marks the audit's own key, which must differ from the one it looks for."""
 _FRESH = timedelta(seconds=90)
 """A ticket sent within this time keeps the server's own opening date."""
 

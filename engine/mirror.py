@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from data.records import Category, EntryKind, EntryState, Event, OutboxEntry, Ticket, TicketStatus
+from engine.attempts import AUDIT_MARK
 from engine.changes import FIELDS, as_glpi_has_it, by_our_clock, code_of, fields_for, value_of
 from engine.cursor import CURSOR, Cursor
 from engine.mapping import refresh_categories
@@ -86,7 +87,9 @@ class Mirror:
             page = await self._client.changed_tickets(cursor)
             ours = self._store.tickets_by_glpi_ids([state.id for state in page.tickets])
             for state in page.tickets:
-                if state.id in ours and (update := await self._compare(ours[state.id], state)):
+                if state.id not in ours:
+                    self._suspect(state)
+                elif update := await self._compare(ours[state.id], state):
                     yield update
             is_over = page.complete or page.cursor in (None, cursor)
             if page.cursor is not None and page.cursor != cursor:
@@ -95,6 +98,15 @@ class Mirror:
             if is_over:
                 self._cursor.is_whole(begun_with, begun)
                 return
+
+    def _suspect(self, state: TicketState) -> None:
+        """A ticket with the key of one of ours is a copy: a proxy repeated a request, or a server was very late."""
+        if state.key is None or state.is_deleted:
+            return
+        original = self._outbox.created_with(state.key)
+        # Copies that could only be linked, or not even that, are on record: they stay.
+        if original is not None and "duplicate" not in (original.sync_note or ""):
+            self._outbox.audit_again(original.ticket_number, state.key + AUDIT_MARK)
 
     async def pull_one(self, glpi_id: int) -> AsyncGenerator[Update]:
         """Take over one ticket, because a webhook or a person asked for it; no read budget counts this."""

@@ -130,6 +130,7 @@ class TicketRow(Answered):
     impact: OptionalInt = Field(alias="11", default=None)
     technicians: object = Field(alias="5", default=None)
     groups: object = Field(alias="8", default=None)
+    key: Text = Field(alias="87", default=None)
 
     def state(self, *, is_deleted: bool = False) -> TicketState:
         """As our model; a search gives the category's name, not its id."""
@@ -146,6 +147,7 @@ class TicketRow(Answered):
             closedate=self.closedate,
             urgency=self.urgency,
             impact=self.impact,
+            key=self.key or None,
             is_only_dispatched=bool(self.groups) and not self.technicians,
         )
 

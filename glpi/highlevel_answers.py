@@ -169,6 +169,7 @@ class TicketRow(_Answer):
             closedate=self.date_close,
             urgency=self.urgency,
             impact=self.impact,
+            key=self.external_id or None,
             is_only_dispatched=self.team.is_only_dispatched,
         )
 

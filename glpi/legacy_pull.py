@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from glpi.answers import TicketRows
 from glpi.answers_lists import IdRows
-from glpi.legacy_fields import found_state, naive
+from glpi.legacy_fields import EXTERNAL_ID, found_state, naive
 from glpi.legacy_query import PAGE, Criterion, search, shown
 from glpi.legacy_session import LegacySession, shaped
 from glpi.models import Changes, TicketState
@@ -25,7 +25,7 @@ NIGHT_OVERLAP = OVERLAP + timedelta(hours=1)
 _ID, _DATE_MOD, _WRITER = 2, 19, 22
 _MINE: Criterion = (_WRITER, "equals", "myself")
 _OLDEST_FIRST = {"sort": str(_DATE_MOD), "order": "ASC"}
-_COLUMNS = shown(2, 12, 3, 7, 19, 17, 16, 5, 8)
+_COLUMNS = (2, 12, 3, 7, 19, 17, 16, 5, 8)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,8 @@ async def _part(session: LegacySession, cursor: str | None, version: int, *, is_
     if cursor is not None:
         last = datetime.fromisoformat(cursor)
         criteria.append((_DATE_MOD, "morethan", naive(last - (NIGHT_OVERLAP if last.hour < 4 else OVERLAP))))
-    show = {**_COLUMNS, **_OLDEST_FIRST, "is_deleted": str(int(is_deleted))}
+    columns = shown(*_COLUMNS, *((EXTERNAL_ID,) if version >= 11 else ()))
+    show = {**columns, **_OLDEST_FIRST, "is_deleted": str(int(is_deleted))}
     rows = PAGE
     while True:
         found = await search(session, "Ticket", criteria, show, rows=rows)

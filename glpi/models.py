@@ -57,6 +57,8 @@ class TicketState:
     closedate: str | None = None
     urgency: int | None = None
     impact: int | None = None
+    key: str | None = None
+    """``externalid``; None where there is none, or GLPI has no such field (10)."""
     is_only_dispatched: bool | None = None
     """A group is assigned and nobody of it: "in progress" for GLPI, yet no person took it. None where a list or an
     item does not tell: ``GlpiClient.is_assigned`` does."""
