@@ -14,6 +14,8 @@ from glpi.simulator.listing import Listing, Range, cut
 from glpi.simulator.messages import ApiError, Request, Response, json_response
 from glpi.simulator.profiles import READ
 from glpi.simulator.reference import reference
+from glpi.simulator.rows import entity_row
+from glpi.simulator.rules import mandatory_rows
 from glpi.simulator.sanitizer import decoded, encoded
 from glpi.simulator.search import SEARCHABLE, Search, wanted_id
 from glpi.simulator.seeds import ENTITIES, REQUEST_TYPES
@@ -40,7 +42,8 @@ _OF_TICKET: Mapping[str, str] = MappingProxyType(
     }
 )
 """Kinds that hang on a ticket, and the column that says on which."""
-_TYPES = ("Ticket", "Document", "Entity", "RequestType", *_TREES, *_OF_TICKET)
+_MANDATORY = "TicketTemplateMandatoryField"
+_TYPES = ("Ticket", "Document", "Entity", "RequestType", _MANDATORY, *_TREES, *_OF_TICKET)
 _TRASHED = ("Ticket", "User", "Document")
 _FOREIGN: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -120,9 +123,9 @@ class Items:
 
     def _rows(self, itemtype: str) -> Mapping[int, Row]:
         if itemtype == "Entity":
-            return {
-                n: {"id": n, "name": name.rpartition(" > ")[2], "completename": name} for n, name in ENTITIES.items()
-            }
+            return {number: entity_row(number, name) for number, name in ENTITIES.items()}
+        if itemtype == _MANDATORY:
+            return mandatory_rows(self.world.switches.mandatory_fields)
         if itemtype == "RequestType":
             return {n: {"id": n, "name": name, "is_active": 1} for n, name in REQUEST_TYPES.items()}
         return self.world.storage.rows(itemtype)
@@ -132,6 +135,8 @@ class Items:
             return self.world.sees_ticket(self.caller, row)
         if itemtype in _TREES:
             return self.caller.profile.may(_TREES[itemtype], READ)
+        if itemtype == _MANDATORY:
+            return self.caller.profile.is_central
         if itemtype in _OF_TICKET:
             ticket = self.world.storage.rows("Ticket").get(row[_OF_TICKET[itemtype]])
             if ticket is None or not self.world.sees_ticket(self.caller, ticket):
@@ -238,6 +243,8 @@ class Items:
 
     def _list(self, itemtype: str) -> Response:
         if itemtype in _TREES and not self.caller.profile.may(_TREES[itemtype], READ):
+            raise ApiError(403, "ERROR_RIGHT_MISSING")
+        if itemtype == _MANDATORY and not self.caller.profile.is_central:
             raise ApiError(403, "ERROR_RIGHT_MISSING")
         return self._listed(itemtype, self._visible(itemtype))
 

@@ -89,3 +89,10 @@ def location_row(number: int, name: str, tree: Sequence[tuple[int, str]], at: st
     row |= dict.fromkeys(("address", "postcode", "town", "state", "country", "building", "room"))
     row |= dict.fromkeys(("latitude", "longitude", "altitude"))
     return {**row, "date_mod": at, "date_creation": at}
+
+
+def entity_row(number: int, name: str) -> Row:
+    """An entity; the root has the template that comes with GLPI, those below inherit (-2)."""
+    template = {"tickettemplates_strategy": -2 if number else 0, "tickettemplates_id": -2 if number else 1}
+    above = 0 if number else None
+    return {"id": number, "name": name.rpartition(" > ")[2], "entities_id": above, "completename": name, **template}

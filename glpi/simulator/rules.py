@@ -8,6 +8,9 @@ from typing import Any
 from glpi.simulator.storage import Row
 from glpi.simulator.switches import Rule
 
+_OPTIONS = {
+    "name": 1, "itilcategories_id": 7, "urgency": 10, "impact": 11, "content": 21, "actiontime": 45, "locations_id": 83,
+}  # fmt: skip
 _NAMES = {"itilcategories_id": "Catégorie", "locations_id": "Lieu", "content": "Description", "name": "Titre"}
 
 
@@ -43,3 +46,9 @@ def mandatory_missing(given: Row, fields: Sequence[str]) -> str:
         return ""
     names = ", ".join(_NAMES.get(name, name) for name in empty)
     return f"Des champs obligatoires ne sont pas remplis. Corrigez s'il vous plaît : {names}"
+
+
+def mandatory_rows(fields: Sequence[str]) -> dict[int, Row]:
+    """``TicketTemplateMandatoryField`` of the template that comes with GLPI, which demands the description itself."""
+    numbers = dict.fromkeys((_OPTIONS["content"], *(_OPTIONS[name] for name in fields)))
+    return {n: {"id": n, "tickettemplates_id": 1, "num": option} for n, option in enumerate(numbers, start=1)}

@@ -69,17 +69,7 @@ def healthy(doctor: Doctor, glpi: Simulator) -> Doctor:
     """The same with a GLPI, and nothing wrong."""
     doctor.guichet.reach(glpi)
     glpi.add_ticket(name="déjà là")
-    demand(glpi, 21)
     return doctor
-
-
-def demand(glpi: Simulator, *fields: int) -> None:
-    """The entity's template makes these fields mandatory; as 10.0.19 and 11.0.6 answer."""
-    glpi.faults.clear()
-    rows = [{"id": n, "tickettemplates_id": 1, "num": field} for n, field in enumerate(fields, start=1)]
-    template = {"id": 0, "entities_id": None, "tickettemplates_strategy": 0, "tickettemplates_id": 1}
-    for path, body in ((r"/TicketTemplateMandatoryField", rows), (r"/Entity/0", template)):
-        glpi.faults.add(reply(200, json.dumps(body).encode()), method="GET", path=path, times=None)
 
 
 # --- nothing wrong ----------------------------------------------------------------------------------------------------
@@ -370,10 +360,10 @@ def test_settings_that_exist_are_good(healthy: Doctor) -> None:
 
 
 def test_fields_that_a_template_demands_and_nobody_fills_are_named(healthy: Doctor, glpi: Simulator) -> None:
-    demand(glpi, 1, 21, 83, 999)
+    glpi.mandatory_fields = ("name", "locations_id", "actiontime")
     fields = healthy()["Champs obligatoires du gabarit"]
     assert (healthy.code, fields["ok"]) == (0, True)
-    assert "lieu, champ n°\u00a0999" in fields["cause"]
+    assert "champ n°\u00a045, lieu" in fields["cause"]
     assert fields["fix"]
 
 
