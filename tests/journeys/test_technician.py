@@ -84,6 +84,26 @@ def test_a_comment_is_there_once_and_a_private_one_is_private(guichet: Guichet, 
     assert "Réf. KSK-" not in shown
 
 
+def test_words_may_stand_after_options(guichet: Guichet, glpi: Simulator) -> None:
+    number = a_ticket(guichet)
+    done = guichet("tickets", "comment", number, "--private", "Toner commandé", "--json")
+    assert (done.code, done.json["followups"][0]["text"]) == (0, "Toner commandé")
+    assert guichet("tickets", "--json", "show", number).json["ticket_number"] == number
+    assert guichet("tickets", "show", "--json", number).json["ticket_number"] == number
+    assert guichet("tickets", "comment", "--private", number, "--", "--verbose ne dit rien").code == 0
+    assert glpi.followups[max(glpi.followups)]["content"].startswith("--verbose ne dit rien")
+    refused = guichet("tickets", "show", number, "--json", "un", "mot de trop")
+    assert (refused.code, refused.json["error"]["code"]) == (2, "usage")
+
+
+def test_the_list_says_which_tickets_left_glpi(guichet: Guichet, glpi: Simulator) -> None:
+    a_ticket(guichet)
+    (glpi_id,) = glpi.tickets
+    glpi.trash(glpi_id)
+    assert guichet("sync", "--once").code == 0
+    assert guichet("tickets").out.endswith(" (à la corbeille)\n")
+
+
 def test_news_of_one_ticket_are_fetched_on_demand(guichet: Guichet, glpi: Simulator) -> None:
     number = a_ticket(guichet)
     (glpi_id,) = glpi.tickets
@@ -123,6 +143,8 @@ def test_a_lost_conflict_can_be_forced_or_accepted(guichet: Guichet, glpi: Simul
     glpi.change(glpi_id, status=5)
     counts = guichet("sync", "--once", "--json").json
     assert (counts["conflicts"], counts["pending"]) == (1, 0)
+    said = guichet("tickets", "show", number).out
+    assert "Conflit sur l'état\N{NO-BREAK SPACE}: ici en attente, dans GLPI résolu" in said
     shown = guichet("tickets", "show", number, "--json").json
     (conflict,) = shown["conflicts"]
     assert shown["status"] == "resolved"

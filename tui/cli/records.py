@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine import Config, Conflict, GuichetError, Ticket, TicketNote
+from engine import Config, Conflict, GuichetError, Priority, Ticket, TicketNote
 from engine.engine import Engine
 from tui.clean import one_line
 from tui.cli import output
@@ -53,13 +53,21 @@ def _with_engine(arguments: argparse.Namespace, config: Config, show: Callable[[
 
 def _line(ticket: Ticket) -> str:
     sent = f"GLPI {ticket.glpi_ticket_id}" if ticket.glpi_ticket_id else _("à envoyer")
-    status, priority = _status(ticket.status), _(PRIORITIES[ticket.priority][1])
-    return f"{ticket.ticket_number}  {status:<10} {priority:<8} {sent:<10}  {ticket.title}\n"
+    status, priority = status_words(ticket.status), _(PRIORITIES[ticket.priority][1])
+    gone = f" ({_(_GONE[ticket.glpi_gone])})" if ticket.glpi_gone else ""
+    return f"{ticket.ticket_number}  {status:<10} {priority:<8} {sent:<10}  {ticket.title}{gone}\n"
 
 
-def _status(status: str) -> str:
+def status_words(status: str) -> str:
     """A status in words; one that we do not know as it is."""
     return _(_STATUSES[status]) if status in _STATUSES else status
+
+
+def _value(field: str, value: str) -> str:
+    """What a field of a conflict had, as people read it; a category stays its code."""
+    if field == "priority":
+        return _(PRIORITIES[Priority(value)][1])
+    return status_words(value) if field == "status" else value
 
 
 def print_ticket(engine: Engine, ticket: Ticket, *, as_json: bool) -> None:
@@ -75,9 +83,9 @@ def print_ticket(engine: Engine, ticket: Ticket, *, as_json: bool) -> None:
         output.write(_note_text(note, engine.desk.author(note)))
     for conflict in conflicts:
         words = _("Conflit sur {field} : ici {ours}, dans GLPI {theirs} ; gardé : {kept}.\n")
-        kept = conflict.ours if conflict.kept == "ours" else conflict.theirs
-        field = _(_FIELDS[conflict.field])
-        output.write(words.format(field=field, ours=conflict.ours, theirs=conflict.theirs, kept=kept))
+        ours, theirs = _value(conflict.field, conflict.ours), _value(conflict.field, conflict.theirs)
+        kept = ours if conflict.kept == "ours" else theirs
+        output.write(words.format(field=_(_FIELDS[conflict.field]), ours=ours, theirs=theirs, kept=kept))
 
 
 def _note_text(note: TicketNote, author: str | None) -> str:
@@ -103,7 +111,7 @@ def _conflict_json(conflict: Conflict) -> dict[str, Any]:
 
 def _print_ticket(ticket: Ticket) -> None:
     found = output.ticket_json(ticket)
-    found |= {"status": _status(ticket.status), "priority": _(PRIORITIES[ticket.priority][1])}
+    found |= {"status": status_words(ticket.status), "priority": _(PRIORITIES[ticket.priority][1])}
     found["glpi_gone"] = _(_GONE[ticket.glpi_gone]) if ticket.glpi_gone else None
     lines = []
     for key, label in _LABELS.items():

@@ -6,7 +6,7 @@ import argparse
 import math
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
 _IN_FRENCH = (
@@ -43,8 +43,21 @@ class Parser(argparse.ArgumentParser):
         has_help = options.pop("add_help", True)
         super().__init__(**{"formatter_class": Formatter, **options}, add_help=False, allow_abbrev=False)
         self._positionals.title, self._optionals.title = "arguments", "options"
+        self._is_sorting = False
         if has_help:
             self.add_argument("-h", "--help", action="help", help="afficher cette aide")
+
+    def parse_known_args(  # type: ignore[override] # argparse's overloads say no more
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """As ``ArgumentParser``; in a command, words may also stand after options (``tickets show --json NUMBER``)."""
+        if self._subparsers is not None or self._is_sorting:
+            return super().parse_known_args(args, namespace)
+        self._is_sorting = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._is_sorting = False
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the arguments."""
