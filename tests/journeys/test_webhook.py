@@ -257,10 +257,14 @@ async def test_what_proves_nothing_is_refused_with_its_reason(
     assert (answer.status_code, answer.json()) == (status, {"ok": False, "error": error})
 
 
-async def test_a_get_without_glpis_challenge_tells_nothing(receiver: Receiver) -> None:
+async def test_a_get_without_glpis_challenge_tells_nothing(
+    receiver: Receiver, capsys: pytest.CaptureFixture[str]
+) -> None:
     async with httpx.AsyncClient(trust_env=False) as client:
         for query in ("", "?crc_token=abc", '?crc_token={"ticket_id":1}'):
             assert (await client.get(receiver.url + query)).status_code == 401
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["outcome"], line["reason"]) for line in said] == [("refused", "wrong_challenge")] * 3
 
 
 # --- the command ------------------------------------------------------------------------------------------------

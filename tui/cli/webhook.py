@@ -190,7 +190,7 @@ def application(webhooks: Webhooks, *, as_json: bool) -> Starlette:
             answer = webhooks.challenge(request.query_params.get("crc_token", ""))
             if answer is not None:
                 return PlainTextResponse(answer)
-            _tell(Receipt(Outcome.REFUSED), as_json=as_json)
+            _tell(Receipt(Outcome.REFUSED), as_json=as_json, otherwise="wrong_challenge")
             return JSONResponse({"ok": False, "error": "wrong_challenge"}, 401)
         try:
             async with asyncio.timeout(_BODY_TIMEOUT_S):
@@ -220,15 +220,15 @@ async def _body(request: Request) -> bytes | None:
     return bytes(body)
 
 
-def _tell(receipt: Receipt, *, as_json: bool) -> None:
-    """One line a delivery."""
+def _tell(receipt: Receipt, *, as_json: bool, otherwise: str | None = None) -> None:
+    """One line a delivery; ``otherwise``: the reason of what was refused before it was one."""
     said = {
         "event": "delivery",
         "outcome": receipt.outcome.value,
         "ticket_number": receipt.ticket_number,
         "glpi": receipt.glpi_ticket_id,
         "kind": receipt.kind,
-        "reason": receipt.reason.value if receipt.reason is not None else None,
+        "reason": receipt.reason.value if receipt.reason is not None else otherwise,
     }
     _say(said, _sentence(receipt), as_json=as_json)
 
