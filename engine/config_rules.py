@@ -28,7 +28,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "glpi.source": (1, 1_000_000),
     "glpi.escalation_group": (1, 1_000_000),
     "glpi.pull_interval_s": (1, 86_400),
-    "glpi.read_budget_per_hour": (1, 100_000),
+    "glpi.read_budget_per_hour": (10, 100_000),  # fewer leave nothing for notes and the sweep
     "privacy.retention_days": (1, 3650),
     "privacy.ticket_retention_days": (1, 36_500),
     "privacy.log_retention_days": (1, 3650),
