@@ -84,6 +84,13 @@ def test_a_comment_is_there_once_and_a_private_one_is_private(guichet: Guichet, 
     assert "Réf. KSK-" not in shown
 
 
+def test_what_glpi_could_not_be_given_is_said_in_words(guichet: Guichet, glpi: Simulator) -> None:
+    made = guichet("new", "--yes", "--json", "--requester", "pas une adresse", PRINTER).json
+    shown = guichet("tickets", "show", made["ticket_number"])
+    assert "adresse du demandeur invalide, notée dans le texte du ticket" in shown.out
+    assert guichet("tickets", "show", made["ticket_number"], "--json").json["sync_note"] == "requester_left_out"
+
+
 def test_words_may_stand_after_options(guichet: Guichet, glpi: Simulator) -> None:
     number = a_ticket(guichet)
     done = guichet("tickets", "comment", number, "--private", "Toner commandé", "--json")

@@ -113,6 +113,7 @@ def _print_ticket(ticket: Ticket) -> None:
     found = output.ticket_json(ticket)
     found |= {"status": status_words(ticket.status), "priority": _(PRIORITIES[ticket.priority][1])}
     found["glpi_gone"] = _(_GONE[ticket.glpi_gone]) if ticket.glpi_gone else None
+    found["sync_note"] = ", ".join(_remark(code) for code in (ticket.sync_note or "").split(",") if code)
     lines = []
     for key, label in _LABELS.items():
         value = found[key]
@@ -125,6 +126,11 @@ def _print_ticket(ticket: Ticket) -> None:
     output.write("".join(lines))
 
 
+def _remark(code: str) -> str:
+    """What could not be done as wanted in GLPI, in words; a code that we do not know as it is."""
+    return _(_REMARKS[code]) if code in _REMARKS else code
+
+
 _STATUSES: Mapping[str, str] = {
     "open": "nouveau", "in_progress": "en cours", "pending": "en attente", "resolved": "résolu", "closed": "clos",
 }  # fmt: skip
@@ -134,6 +140,24 @@ _GONE: Mapping[str, str] = {
     "trashed": "à la corbeille", "purged": "supprimé définitivement", "hidden": "hors de la vue de ce compte",
     "gone": "supprimé, ou hors de la vue de ce compte",
 }  # fmt: skip
+_REMARKS: Mapping[str, str] = {
+    "category_unmapped": "sans catégorie, faute d'équivalent dans GLPI",
+    "requester_in_content": "adresse du demandeur dans le texte du ticket, inconnue de GLPI",
+    "requester_left_out": "adresse du demandeur invalide, notée dans le texte du ticket",
+    "requester_refused": "demandeur refusé par GLPI",
+    "users_not_readable": "annuaire de GLPI illisible pour ce compte",
+    "requester_repaired": "demandeur rétabli après la création",
+    "priority_refused": "priorité refusée par GLPI",
+    "priority_repaired": "priorité rétablie après la création",
+    "group_refused": "groupe d'escalade refusé par GLPI",
+    "opening_date_refused": "date d'ouverture refusée par GLPI",
+    "duplicate_trashed": "un doublon mis à la corbeille",
+    "duplicate_linked": "un doublon lié à ce ticket",
+    "duplicate_left": "un doublon laissé dans GLPI",
+    "duplicate_gone": "un doublon déjà supprimé",
+    "discarded": "envoi abandonné par un technicien",
+}
+"""What ``sync_note`` may hold (``engine.creation``, ``engine.aftercare``, ``data.decisions``)."""
 _LABELS: Mapping[str, str] = {
     "ticket_number": "Numéro",
     "title": "Titre",
