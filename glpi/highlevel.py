@@ -16,7 +16,6 @@ from glpi.errors import CallerRefused, ContentRefused, GlpiError, NotFound, NotS
 from glpi.exchange import Answer, Timeouts, utc_now
 from glpi.highlevel_answers import ConfigValue, Me, Team, TicketRow, TicketRows, Timeline, UserRows
 from glpi.highlevel_fields import changed_fields, may_never_have_been, offset_of, quoted, ticket_fields
-from glpi.highlevel_refusals import Asked
 from glpi.highlevel_session import Credentials, HighLevelSession
 from glpi.legacy_session import before_writing, checked
 from glpi.models import (
@@ -31,6 +30,7 @@ from glpi.models import (
     TicketState,
     UsersPage,
 )
+from glpi.refusals import Asked
 
 _KEY = re.compile(r"[A-Za-z0-9-]{8,128}")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")

@@ -8,11 +8,11 @@ Source: ``AbstractController``, ``Router`` and the middleware of GLPI 11, and ex
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
 from types import MappingProxyType
 
-from glpi.errors import CallerRefused, ContentRefused, GlpiError, Hidden, NotFound, NotSent, Unclear
+from glpi.errors import CallerRefused, ContentRefused, GlpiError, Hidden, NotFound, Unclear
 from glpi.exchange import Answer
+from glpi.refusals import Asked, at_the_door, no_error_of_glpi
 
 _FAILED = MappingProxyType(
     {
@@ -32,16 +32,6 @@ _DENIED = MappingProxyType(
 """Details of a 403 that refuses the caller whatever is asked."""
 
 _INVALID_TOKEN = "Invalid OAuth token"
-
-
-class Asked(Enum):
-    """What the request was for: the same refusal means something else for a list and for one item."""
-
-    LOGIN = "login"
-    LIST = "list"
-    ITEM = "item"
-    CREATE = "create"
-    WRITE = "write"
 
 
 def is_token_lost(answer: Answer) -> bool:
@@ -68,17 +58,15 @@ def refusal(answer: Answer, asked: Asked) -> GlpiError:
     """The error for an answer without the expected status or shape."""
     status, told = answer.status, _told(answer)
     code = told.get("status")
-    if status in (408, 425, 429):
-        return NotSent(f"HTTP_{status}", status, answer.retry_after_s)
-    if status == 413:
-        return ContentRefused("TOO_LARGE", status)
+    if turned_away := at_the_door(answer):
+        return turned_away
     if status >= 500:
         # NOTE: an empty 500 is a crash at any point; this one is GLPI's word that it wrote nothing (11.0.6).
         if (failed := _FAILED.get(told.get("title", ""))) and asked in (Asked.CREATE, Asked.WRITE):
             return ContentRefused(failed, status)
         return Unclear(answer.page or f"HTTP_{status}", status, answer.retry_after_s)
     if code is None or status < 400:
-        return _odd(answer, asked)
+        return no_error_of_glpi(answer, asked)
     return _refused(status, code, told.get("detail", ""), asked)
 
 
@@ -87,19 +75,6 @@ def _told(answer: Answer) -> Mapping[str, str]:
     if not answer.is_json or not isinstance(answer.body, dict) or not isinstance(answer.body.get("status"), str):
         return {}
     return {name: text for name, text in answer.body.items() if isinstance(text, str)}
-
-
-def _odd(answer: Answer, asked: Asked) -> GlpiError:
-    status = answer.status
-    if 300 <= status < 400:
-        return Unclear("REDIRECT", status)
-    if status < 300:
-        return Unclear("BAD_SHAPE" if answer.is_json else answer.page or "NOT_JSON", status)
-    if status in (401, 407):
-        # Not GLPI's own answer: something in front of it asks for a password.
-        return CallerRefused(f"HTTP_{status}", status)
-    # NOTE: GLPI 10 answers 403 and an empty page below api.php, a wrong address a 404 page (10.0.19, 11.0.6).
-    return CallerRefused("NO_API_HERE", status) if asked is Asked.LOGIN else Unclear(f"HTTP_{status}", status)
 
 
 def _refused(status: int, code: str, detail: str, asked: Asked) -> GlpiError:

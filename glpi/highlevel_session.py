@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from glpi.errors import CallerRefused, GlpiError, NotSent
 from glpi.exchange import Answer, Exchange, Timeouts, utc_now
 from glpi.highlevel_answers import Created, Issued, Versions
-from glpi.highlevel_refusals import Asked, is_token_lost, refusal, token_refusal
+from glpi.highlevel_refusals import is_token_lost, refusal, token_refusal
 from glpi.legacy_session import before_writing, checked
+from glpi.refusals import Asked
 from glpi.roots import highlevel_root
 
 SCOPES = "api user email"

@@ -34,24 +34,32 @@ class Asked(Enum):
     LOGIN = "login"
     LIST = "list"
     ITEM = "item"
+    CREATE = "create"
+    """Told apart by the High-Level API only."""
     WRITE = "write"
 
 
 def refusal(answer: Answer, asked: Asked) -> GlpiError:
     """The error for an answer without the expected status or shape."""
     status, code = answer.status, answer.code
-    if status in (408, 425, 429):
-        return NotSent(f"HTTP_{status}", status, answer.retry_after_s)
-    if status == 413:
-        return ContentRefused("TOO_LARGE", status)
+    if turned_away := at_the_door(answer):
+        return turned_away
     if status >= 500:
         return Unclear(code or answer.page or f"HTTP_{status}", status, answer.retry_after_s)
     if code is None or status < 400:
-        return _odd(answer, asked)
+        return no_error_of_glpi(answer, asked)
     return _refused(status, code, asked)
 
 
-def _odd(answer: Answer, asked: Asked) -> GlpiError:
+def at_the_door(answer: Answer) -> GlpiError | None:
+    """What a web server or a proxy says before GLPI is asked: come later, or too large; on either API."""
+    if answer.status in (408, 425, 429):
+        return NotSent(f"HTTP_{answer.status}", answer.status, answer.retry_after_s)
+    return ContentRefused("TOO_LARGE", answer.status) if answer.status == 413 else None
+
+
+def no_error_of_glpi(answer: Answer, asked: Asked) -> GlpiError:
+    """The error for an answer that has not the form of GLPI's errors, below 500; on either API."""
     status = answer.status
     if 300 <= status < 400:
         return Unclear("REDIRECT", status)
@@ -61,7 +69,7 @@ def _odd(answer: Answer, asked: Asked) -> GlpiError:
     if status in (401, 407):
         # Not GLPI's own answer: something in front of it asks for a password.
         return CallerRefused(f"HTTP_{status}", status)
-    # NOTE: a wrong base address answers 403 without a body (10.0.19) or a 404 page (11.0.6).
+    # NOTE: a wrong address, or api.php on GLPI 10, answers 403 without a body (10.0.19) or a 404 page (11.0.6).
     return CallerRefused("NO_API_HERE", status) if asked is Asked.LOGIN else Unclear(f"HTTP_{status}", status)
 
 
