@@ -88,7 +88,7 @@ def merge(ticket: Ticket, payload: Mapping[str, Any], theirs: Mapping[str, str |
             push[name] = ours
         else:
             take[name] = there
-        if is_conflict and there is not None and not payload.get("force"):
+        if is_conflict and there is not None:
             kept = "theirs" if name in take else "ours"
             conflicts.append(Conflict(ticket.ticket_number, name, base, ours, there, kept, ours_at))
     return Merged(push, take, tuple(conflicts))

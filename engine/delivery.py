@@ -362,23 +362,26 @@ class Delivery:
             yield event
 
     async def _read(self, updates: AsyncGenerator[TicketUpdated]) -> AsyncGenerator[DeliveryEvent]:
-        """What a reading found, and what its failure means: the cursor moves page by page, the rest comes later."""
-        changed: list[DeliveryEvent] = []
+        """What a reading finds, as soon as it is stored. A failure ends it: the cursor moves page by page."""
         self._pull_failed = None
+        until = asyncio.get_running_loop().time() + self._timings.post_limit_s
+        async with aclosing(updates):
+            while (event := await self._next_of(updates, until)) is not None:
+                yield event
+
+    async def _next_of(self, updates: AsyncGenerator[TicketUpdated], until: float) -> DeliveryEvent | None:
+        """The next update, or what its failure means; None at the end."""
         try:
-            async with asyncio.timeout(self._timings.post_limit_s), aclosing(updates):
-                async for update in updates:
-                    changed.append(update)
+            async with asyncio.timeout_at(until):
+                return await anext(updates, None)
         except CallerRefused as error:
-            if alarm := self._pause(error):
-                changed.append(alarm)
+            return self._pause(error)
         except (GlpiError, TimeoutError) as error:
             self._pull_failed = error.code if isinstance(error, GlpiError) else "TIMEOUT"
             _log.warning("GLPI_SYNC_ERROR | cause=%s", self._pull_failed)
             if isinstance(error, NotSent):
                 self._be_offline(error.retry_after_s)
-        for event in changed:
-            yield event
+            return None
 
     def _be_offline(self, retry_after_s: float | None) -> None:
         """Nobody is home: only probe, until somebody is."""

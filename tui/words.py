@@ -232,6 +232,26 @@ def sending_words(ticket: Ticket, config: Config) -> str:
     return _("Enregistré sur cet appareil, sera transmis.")
 
 
+STATUSES: Mapping[str, str] = MappingProxyType(
+    {"open": "nouveau", "in_progress": "en cours", "pending": "en attente", "resolved": "résolu", "closed": "clos"}
+)
+"""Words for our statuses."""
+
+
+def status_words(status: str) -> str:
+    """A status in words; one that we do not know as it is."""
+    return _(STATUSES[status]) if status in STATUSES else status
+
+
+def moment_of(at: datetime | None, zone: str) -> str | None:
+    """« 22/11/2026 19:28 » in a time zone; None for no moment."""
+    if at is None:
+        return None
+    from zoneinfo import ZoneInfo  # not needed for the first frame
+
+    return at.astimezone(ZoneInfo(zone)).strftime("%d/%m/%Y %H:%M")
+
+
 def age_words(seconds: float) -> str:
     """« 26 h », « 12 min », « 40 s »."""
     if seconds < 60:

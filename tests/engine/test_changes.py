@@ -58,10 +58,11 @@ def test_fields_are_decided_one_by_one() -> None:
     assert (merged.push, merged.take) == ({"priority": "high"}, {"status": "resolved"})
 
 
-def test_after_a_person_decided_ours_is_pushed_without_another_conflict() -> None:
+def test_after_a_person_decided_ours_is_pushed_and_on_record() -> None:
     payload = payload_of(TICKET, {"status": "pending"}, NOON) | {"force": True}
     merged = merge(TICKET, payload, {"status": "resolved"}, LATER)
-    assert (merged.push, merged.conflicts) == ({"status": "pending"}, ())
+    assert merged.push == {"status": "pending"}
+    assert [(one.ours, one.theirs, one.kept) for one in merged.conflicts] == [("pending", "resolved", "ours")]
 
 
 def test_before_glpi_was_ever_read_ours_is_pushed() -> None:

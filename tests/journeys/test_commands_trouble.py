@@ -128,7 +128,7 @@ def test_a_pull_that_got_no_answer_is_not_done(connected: Guichet, glpi: Simulat
     glpi.stop()
     failed = connected("sync", "pull", "--once", "--json")
     assert (failed.code, failed.json["pulled"]) == (1, 0)
-    assert "NO_CONNECTION" in failed.err
+    assert "GLPI est injoignable" in failed.err
 
 
 @pytest.mark.parametrize("tree", ["x = [", '[[category]]\ncode = "01-access"\n'], ids=["not TOML", "no name"])

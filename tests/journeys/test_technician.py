@@ -151,7 +151,7 @@ def test_a_lost_conflict_can_be_forced_or_accepted(guichet: Guichet, glpi: Simul
     counts = guichet("sync", "--once", "--json").json
     assert (counts["conflicts"], counts["pending"]) == (1, 0)
     said = guichet("tickets", "show", number).out
-    assert "Conflit sur l'état\N{NO-BREAK SPACE}: ici en attente, dans GLPI résolu" in said
+    assert "conflit sur l'état\N{NO-BREAK SPACE}: ici en attente, dans GLPI résolu" in said
     shown = guichet("tickets", "show", number, "--json").json
     (conflict,) = shown["conflicts"]
     assert shown["status"] == "resolved"

@@ -12,10 +12,12 @@ from contextlib import aclosing
 from pathlib import Path
 from types import MappingProxyType
 
-from engine import Config, Deferred, Delivered, GuichetError, Paused, TicketUpdated, Undeliverable
+from engine import Config, GuichetError
 from engine.engine import Engine
 from tui.cli import output
+from tui.cli.happenings import say
 from tui.language import _
+from tui.reasons import reason
 
 
 def run_sync(arguments: argparse.Namespace, config: Config) -> int:
@@ -64,8 +66,8 @@ def _nothing_left(cause: str | None) -> int:
     """Nothing waits to be sent; but did GLPI answer when it was asked for news?"""
     if cause is None:
         return output.DONE
-    message = _("GLPI n'a pas répondu comme il faut ({cause}) : ses nouvelles manquent.").format(cause=cause)
-    fix = _("Vérifiez l'adresse, le réseau et les jetons, puis recommencez.")
+    message = _("Les nouvelles de GLPI manquent : {why}").format(why=reason(cause)[0])
+    fix = _("Recommencez plus tard, ou lancez « guichet doctor ».")
     output.print_problem(output.Problem("glpi_unavailable", message, fix), as_json=False)
     return output.ERROR
 
@@ -89,23 +91,7 @@ async def _worker(arguments: argparse.Namespace, config: Config) -> int:
 async def _follow(engine: Engine, as_json: bool) -> None:
     async with aclosing(engine.deliveries()) as events:
         async for event in events:
-            match event:
-                case Delivered(ticket):
-                    line = {"event": "delivered", "ticket_number": ticket.ticket_number, "glpi": ticket.glpi_ticket_id}
-                case TicketUpdated(ticket, _taken):
-                    line = {"event": "updated", "ticket_number": ticket.ticket_number, "status": ticket.status}
-                case Deferred(number, cause, retry_in_s):
-                    line = {"event": "deferred", "ticket_number": number, "cause": cause, "retry_in_s": int(retry_in_s)}
-                case Undeliverable(number, cause):
-                    line = {"event": "refused", "ticket_number": number, "cause": cause}
-                case Paused(cause):
-                    line = {"event": "paused", "cause": cause}
-                case _:
-                    continue
-            if as_json:
-                output.print_json(line)
-            else:
-                output.write("  ".join(str(value) for value in line.values()) + "\n")
+            say(event, as_json=as_json)
 
 
 def run_simulator(arguments: argparse.Namespace, config: Config) -> int:

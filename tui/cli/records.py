@@ -12,7 +12,7 @@ from engine.engine import Engine
 from tui.clean import one_line
 from tui.cli import output
 from tui.language import _
-from tui.words import PRIORITIES
+from tui.words import PRIORITIES, category_name, moment_of, status_words
 
 
 def run_tickets(arguments: argparse.Namespace, config: Config) -> int:
@@ -58,11 +58,6 @@ def _line(ticket: Ticket) -> str:
     return f"{ticket.ticket_number}  {status:<10} {priority:<8} {sent:<10}  {ticket.title}{gone}\n"
 
 
-def status_words(status: str) -> str:
-    """A status in words; one that we do not know as it is."""
-    return _(_STATUSES[status]) if status in _STATUSES else status
-
-
 def _value(field: str, value: str) -> str:
     """What a field of a conflict had, as people read it; a category stays its code."""
     if field == "priority":
@@ -78,19 +73,24 @@ def print_ticket(engine: Engine, ticket: Ticket, *, as_json: bool) -> None:
         document = {"followups": followups, "conflicts": [_conflict_json(conflict) for conflict in conflicts]}
         output.print_json(output.ticket_json(ticket) | document)
         return
-    _print_ticket(ticket)
+    zone = engine.config.kiosk.timezone
+    _print_ticket(engine, ticket, zone)
     for note in notes:
-        output.write(_note_text(note, engine.desk.author(note)))
+        output.write(_note_text(note, engine.desk.author(note), zone))
     for conflict in conflicts:
-        words = _("Conflit sur {field} : ici {ours}, dans GLPI {theirs} ; gardé : {kept}.\n")
+        words = _("{when} : conflit sur {field} : ici {ours}, dans GLPI {theirs} ; gardé : {kept}.\n")
         ours, theirs = _value(conflict.field, conflict.ours), _value(conflict.field, conflict.theirs)
         kept = ours if conflict.kept == "ours" else theirs
-        output.write(words.format(field=_(_FIELDS[conflict.field]), ours=ours, theirs=theirs, kept=kept))
+        output.write(
+            words.format(
+                when=moment_of(conflict.at, zone), field=_(_FIELDS[conflict.field]), ours=ours, theirs=theirs, kept=kept
+            )
+        )
 
 
-def _note_text(note: TicketNote, author: str | None) -> str:
+def _note_text(note: TicketNote, author: str | None, zone: str) -> str:
     said = _(_NOTES[note.kind]) + (_(" de {author}").format(author=one_line(author)) if author else "")
-    return f"\n{said}{_(' (privé)') if note.is_private else ''}, {output.time_text(note.at)}\n{note.text}\n"
+    return f"\n{said}{_(' (privé)') if note.is_private else ''}, {moment_of(note.at, zone)}\n{note.text}\n"
 
 
 def _note_json(note: TicketNote, author: str | None) -> dict[str, Any]:
@@ -109,8 +109,12 @@ def _conflict_json(conflict: Conflict) -> dict[str, Any]:
     return values | {"at": output.time_text(conflict.at)}
 
 
-def _print_ticket(ticket: Ticket) -> None:
-    found = output.ticket_json(ticket)
+def _print_ticket(engine: Engine, ticket: Ticket, zone: str) -> None:
+    found, tree = output.ticket_json(ticket), engine.categories()
+    for name in ("created_at", "updated_at", "resolved_at", "closed_at"):
+        found[name] = moment_of(getattr(ticket, name), zone)
+    for name in ("category", "subcategory", "glpi_category", "true_category"):
+        found[name] = category_name(found[name], tree) if found[name] else None
     found |= {"status": status_words(ticket.status), "priority": _(PRIORITIES[ticket.priority][1])}
     found["glpi_gone"] = _(_GONE[ticket.glpi_gone]) if ticket.glpi_gone else None
     found["sync_note"] = ", ".join(_remark(code) for code in (ticket.sync_note or "").split(",") if code)
@@ -131,9 +135,6 @@ def _remark(code: str) -> str:
     return _(_REMARKS[code]) if code in _REMARKS else code
 
 
-_STATUSES: Mapping[str, str] = {
-    "open": "nouveau", "in_progress": "en cours", "pending": "en attente", "resolved": "résolu", "closed": "clos",
-}  # fmt: skip
 _NOTES: Mapping[str, str] = {"followup": "Suivi", "solution": "Solution"}
 _FIELDS: Mapping[str, str] = {"status": "l'état", "priority": "la priorité", "category": "la catégorie"}
 _GONE: Mapping[str, str] = {

@@ -11,6 +11,7 @@ from engine.engine import Engine
 from tui.cli import output
 from tui.cli.delivering import wait_for_glpi
 from tui.cli.records import print_ticket
+from tui.language import _
 
 
 def run(arguments: argparse.Namespace, config: Config) -> int:
@@ -35,7 +36,10 @@ async def _run(arguments: argparse.Namespace, config: Config) -> int:
     try:
         ticket = await _done(engine, arguments, config)
         print_ticket(engine, engine.ticket(ticket.ticket_number), as_json=arguments.json)
-        return exit_code(engine, ticket.ticket_number)
+        code = exit_code(engine, ticket.ticket_number)
+        if code == output.NOT_IN_GLPI and not arguments.json:
+            sys.stderr.write(_("Enregistré ici, pas encore dans GLPI : voyez « guichet outbox ».\n"))
+        return code
     finally:
         await engine.aclose()
 

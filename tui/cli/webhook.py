@@ -16,11 +16,12 @@ from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from engine import Config, GuichetError, StoreUnavailable, TicketUpdated
+from engine import Config, GuichetError, StoreUnavailable
 from engine.engine import Engine
 from engine.secrets import secret
 from engine.webhooks import LONGEST_BODY, Outcome, Receipt, Webhooks
 from tui.cli import output
+from tui.cli.happenings import say
 from tui.language import _
 
 if TYPE_CHECKING:
@@ -152,13 +153,10 @@ async def _beside(engine: Engine, server: object, opened: socket.socket, *, as_j
 
 
 async def _follow(engine: Engine, *, as_json: bool) -> None:
-    """Send and pull; here only what GLPI changed is said."""
+    """Send and pull, and say what happened."""
     async with aclosing(engine.deliveries()) as events:
         async for event in events:
-            if isinstance(event, TicketUpdated):
-                ticket = event.ticket
-                said = {"event": "updated", "ticket_number": ticket.ticket_number, "status": ticket.status}
-                _say(said, "  ".join(map(str, said.values())), as_json=as_json)
+            say(event, as_json=as_json)
 
 
 def _announce(opened: socket.socket, *, as_json: bool) -> None:
