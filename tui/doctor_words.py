@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from engine.doctor import Check
+from engine.doctor.examination import Check
 from tui.clean import one_line
 from tui.doctor_sentences import CAUSES, RIGHT_GIVEN, RIGHT_MISSING, RIGHT_NOT_TOLD, RIGHTS, TITLES
 from tui.language import _

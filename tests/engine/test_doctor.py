@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from engine import doctor_faults, doctor_glpi
 from engine.config import Config, GlpiConfig
-from engine.doctor import NOT_CHECKED, Check
+from engine.doctor import faults, there
+from engine.doctor.examination import NOT_CHECKED, Check
 from glpi.errors import CallerRefused, GlpiError, NotSent, Unclear
 from glpi.models import RIGHTS, Account, GlpiCategory
 from glpi.reachability import why_silent
@@ -24,20 +24,20 @@ ACCOUNT = Account(7, "svc", "Borne", 0, "Racine", frozenset(RIGHTS), "11.0.6", (
 
 
 def test_rights_that_the_api_does_not_tell_are_not_called_missing() -> None:
-    found = {check.name: check for check in doctor_glpi.rights(replace(ACCOUNT, rights=None), {"read_users": True})}
+    found = {check.name: check for check in there.rights(replace(ACCOUNT, rights=None), {"read_users": True})}
     assert found["right_read_users"].ok is True
     assert {check.ok for name, check in found.items() if name != "right_read_users"} == {None}
 
 
 def test_what_was_tried_counts_more_than_what_the_profile_says() -> None:
-    found = {check.name: check.ok for check in doctor_glpi.rights(ACCOUNT, {"read_categories": False})}
+    found = {check.name: check.ok for check in there.rights(ACCOUNT, {"read_categories": False})}
     assert [name for name, ok in found.items() if ok is False] == ["right_read_categories"]
 
 
 @pytest.mark.parametrize("right", RIGHTS)
 def test_each_right_by_itself_is_said_in_words(right: str) -> None:
     lacking = replace(ACCOUNT, rights=frozenset(RIGHTS) - {right})
-    (check,) = [one for one in doctor_glpi.rights(lacking, {}) if one.name == f"right_{right}"]
+    (check,) = [one for one in there.rights(lacking, {}) if one.name == f"right_{right}"]
     finding = in_words(check)
     assert finding.ok is (right == "delete_ticket")
     assert ("Technician" in (finding.fix or "")) is (right != "delete_ticket")
@@ -59,7 +59,7 @@ def test_each_right_by_itself_is_said_in_words(right: str) -> None:
 )
 async def test_the_first_request_tells_the_layer(error: GlpiError, check: str, cause: str) -> None:
     glpi = GlpiConfig(enabled=True, url="https://glpi.test")
-    found = await doctor_faults.fault_of(error, glpi, is_probe=True)
+    found = await faults.fault_of(error, glpi, is_probe=True)
     assert [(one.name, one.cause) for one in found if one.ok is False] == [(check, cause)]
     assert all(in_words(one).cause for one in found)
 
@@ -76,7 +76,7 @@ async def test_the_first_request_tells_the_layer(error: GlpiError, check: str, c
 )
 async def test_a_login_that_fails_is_not_the_address(code: str, cause: str) -> None:
     glpi = GlpiConfig(enabled=True, url="https://glpi.test")
-    found = await doctor_faults.fault_of(CallerRefused(code, 400), glpi, is_probe=False)
+    found = await faults.fault_of(CallerRefused(code, 400), glpi, is_probe=False)
     assert [(one.name, one.cause) for one in found] == [("glpi_login", cause)]
 
 
@@ -96,10 +96,10 @@ def test_mapped_categories_must_take_what_we_send(
 ) -> None:
     (tmp_path / "categories.toml").write_text(f'[[category]]\ncode = "{code}"\nname = "A"\nglpi_id = 3\n', "utf-8")
     config = Config(source=str(tmp_path / "kiosk.toml"))
-    check = doctor_glpi.mapped(config, (GlpiCategory(3, "A", "A", **flags),))
+    check = glpi.mapped(config, (GlpiCategory(3, "A", "A", **flags),))
     assert (check.ok, check.cause) == (ok, cause)
-    assert doctor_glpi.mapped(config, ()).cause == "gone"
-    assert doctor_glpi.mapped(config, None).ok is None
+    assert glpi.mapped(config, ()).cause == "gone"
+    assert glpi.mapped(config, None).ok is None
 
 
 @pytest.mark.parametrize("key", sorted(CAUSES))
@@ -114,9 +114,9 @@ def test_every_sentence_can_be_said(key: tuple[str, str]) -> None:
 
 async def test_a_token_that_was_sent_and_is_missing_was_taken_away() -> None:
     glpi, error = GlpiConfig(enabled=True, url="https://glpi.test"), "ERROR_APP_TOKEN_PARAMETERS_MISSING"
-    found = await doctor_faults.fault_of(CallerRefused(error, 400), glpi, is_probe=True, has_app_token=True)
+    found = await faults.fault_of(CallerRefused(error, 400), glpi, is_probe=True, has_app_token=True)
     assert "App-Token" in (in_words(found[-1]).fix or "")
-    found = await doctor_faults.fault_of(NotSent("ERROR_SESSION_TOKEN_MISSING", 400), glpi, is_probe=False)
+    found = await faults.fault_of(NotSent("ERROR_SESSION_TOKEN_MISSING", 400), glpi, is_probe=False)
     assert "Session-Token" in (in_words(found[-1]).fix or "")
 
 
@@ -146,7 +146,7 @@ async def test_a_server_that_sends_a_byte_now_and_then_ends_too() -> None:
 
 
 def test_every_check_has_a_title_and_can_be_not_checked() -> None:
-    assert set(doctor_glpi.NAMES) <= set(TITLES)
+    assert set(glpi.NAMES) <= set(TITLES)
     for name in TITLES:
         assert in_words(Check(name, None, NOT_CHECKED)).mark == "non vérifié"
 
@@ -156,7 +156,7 @@ def test_every_check_has_a_title_and_can_be_not_checked() -> None:
 )
 def test_a_clock_is_judged_either_way(seconds: int, ok: bool, cause: str) -> None:
     for skew in (timedelta(seconds=seconds), -timedelta(seconds=seconds)):
-        check = doctor_glpi._clock(skew)
+        check = glpi._clock(skew)
         assert (check.ok, check.cause) == (ok, cause)
 
 

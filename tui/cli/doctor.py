@@ -11,7 +11,7 @@ import textwrap
 from contextlib import aclosing
 
 from engine import Config
-from engine.doctor import examine
+from engine.doctor.examination import examine
 from tui.cli import output
 from tui.doctor_words import NOT_CHECKED, Finding, in_words
 from tui.language import _

@@ -57,21 +57,21 @@ async def examine(
         now: Clock, aware UTC.
         asks_model: Whether the configured model is asked to read a sentence.
     """
-    from engine import doctor_glpi, doctor_here
+    from engine.doctor import here, there
 
-    yield doctor_here.configuration(config)
+    yield here.configuration(config)
     with ExitStack() as stack:
         books, opened = _open(config, now, stack)
         yield opened
-        secrets = await doctor_here.find_secrets(config)
+        secrets = await here.find_secrets(config)
         yield secrets.check()
-        yield await doctor_here.model(config, secrets, asks_model=asks_model)
-        for check in doctor_here.counter(config, secrets):
+        yield await here.model(config, secrets, asks_model=asks_model)
+        for check in here.counter(config, secrets):
             yield check
-        for check in doctor_here.sending(config, books, now, is_new=opened.ok is True):
+        for check in here.sending(config, books, now, is_new=opened.ok is True):
             yield check
         if config.glpi.enabled:
-            async with aclosing(doctor_glpi.checks(config, secrets)) as found:
+            async with aclosing(there.checks(config, secrets)) as found:
                 async for check in found:
                     yield check
         else:
@@ -80,13 +80,13 @@ async def examine(
 
 def _open(config: Config, now: Callable[[], datetime], stack: ExitStack) -> tuple[Books | None, Check]:
     """The database and the check of it. One that is not there is not made: it would belong to who looks."""
-    from engine import doctor_here
+    from engine.doctor import here
     from engine.opening import guarded
 
     try:
         path = config.database_path
         if not path.exists():
-            return None, doctor_here.missing_database(path)
+            return None, here.missing_database(path)
         from data.database import open_database
         from data.errors import DatabaseError
         from data.outbox import Outbox
@@ -104,4 +104,4 @@ def _open(config: Config, now: Callable[[], datetime], stack: ExitStack) -> tupl
         store.get_state("doctor")
     except StoreUnavailable as error:
         return None, Check("database", False, error.reason, {"path": error.path})
-    return Books(store, guarded(Outbox(db, now=now))), doctor_here.database(path)
+    return Books(store, guarded(Outbox(db, now=now))), here.database(path)

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Iterator
 
 from engine.config import Config
-from engine.doctor import NOT_CHECKED, Check
-from engine.doctor_here import Secrets
+from engine.doctor.examination import NOT_CHECKED, Check
+from engine.doctor.here import Secrets
 from engine.errors import ConfigError
 from engine.opening import categories_of
 from glpi.errors import CallerRefused, GlpiError

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from engine.config import GlpiConfig
-from engine.doctor import Check
+from engine.doctor.examination import Check
 from glpi.errors import GlpiError
 
 _LAYERS = ("glpi_address", "glpi_network", "glpi_tls", "glpi_api")

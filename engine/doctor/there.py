@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from engine.config import Config, GlpiConfig
-from engine.doctor import NOT_CHECKED, Check
-from engine.doctor_faults import fault_of
+from engine.doctor.examination import NOT_CHECKED, Check
+from engine.doctor.faults import fault_of
 from engine.errors import ConfigError
 from engine.mapping import remarks_on
 from engine.opening import categories_of, connect
@@ -19,7 +19,7 @@ from glpi.exchange import Timeouts
 from glpi.models import RIGHTS
 
 if TYPE_CHECKING:
-    from engine.doctor_here import Secrets
+    from engine.doctor.here import Secrets
     from glpi.client import GlpiClient
     from glpi.models import Account, GlpiCategory
 
@@ -131,7 +131,7 @@ def _has_login(secrets: Secrets) -> bool:
 
 async def _logged_in(config: Config, secrets: Secrets, client: GlpiClient, account: Account) -> AsyncGenerator[Check]:
     """What only somebody with a session can ask."""
-    from engine.doctor_settings import settings
+    from engine.doctor.settings import settings
 
     yield Check("glpi_login", True, "works", {"login": account.login, "profile": account.profile})
     # At once: on a slow line each of them would take its seconds.

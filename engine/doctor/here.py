@@ -16,7 +16,7 @@ from data.migrations import MIGRATIONS
 from data.records import EntryState
 from engine.config import Config, OpenAIConfig
 from engine.config_reader import url_host
-from engine.doctor import NOT_CHECKED, Books, Check
+from engine.doctor.examination import NOT_CHECKED, Books, Check
 from engine.errors import ConfigError
 from engine.mapping import unmapped
 from engine.opening import categories_of
