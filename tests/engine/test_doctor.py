@@ -96,10 +96,10 @@ def test_mapped_categories_must_take_what_we_send(
 ) -> None:
     (tmp_path / "categories.toml").write_text(f'[[category]]\ncode = "{code}"\nname = "A"\nglpi_id = 3\n', "utf-8")
     config = Config(source=str(tmp_path / "kiosk.toml"))
-    check = glpi.mapped(config, (GlpiCategory(3, "A", "A", **flags),))
+    check = there.mapped(config, (GlpiCategory(3, "A", "A", **flags),))
     assert (check.ok, check.cause) == (ok, cause)
-    assert glpi.mapped(config, ()).cause == "gone"
-    assert glpi.mapped(config, None).ok is None
+    assert there.mapped(config, ()).cause == "gone"
+    assert there.mapped(config, None).ok is None
 
 
 @pytest.mark.parametrize("key", sorted(CAUSES))
@@ -146,7 +146,7 @@ async def test_a_server_that_sends_a_byte_now_and_then_ends_too() -> None:
 
 
 def test_every_check_has_a_title_and_can_be_not_checked() -> None:
-    assert set(glpi.NAMES) <= set(TITLES)
+    assert set(there.NAMES) <= set(TITLES)
     for name in TITLES:
         assert in_words(Check(name, None, NOT_CHECKED)).mark == "non vérifié"
 
@@ -156,7 +156,7 @@ def test_every_check_has_a_title_and_can_be_not_checked() -> None:
 )
 def test_a_clock_is_judged_either_way(seconds: int, ok: bool, cause: str) -> None:
     for skew in (timedelta(seconds=seconds), -timedelta(seconds=seconds)):
-        check = glpi._clock(skew)
+        check = there._clock(skew)
         assert (check.ok, check.cause) == (ok, cause)
 
 
