@@ -29,6 +29,7 @@ from engine.events import (
     Undeliverable,
 )
 from engine.leasing import Leasing
+from engine.line import Line
 from engine.timings import Timings, delay_after
 from glpi.errors import CallerRefused, ContentRefused, GlpiError, Hidden, NotFound, NotSent, Unclear
 
@@ -75,26 +76,23 @@ class Delivery:
         self._pulling: Pulling | None = None
         self._watched: str | None = None
         self._is_asked = False
-        self._offline_since: datetime | None = None
-        self._paused: str | None = None
+        self._line = Line(now, self._timings)
         self._is_interrupted = False
-        self._pull_failed: str | None = None
         self.hint: str | None = None
         """What ``sync_once`` left to others: ``elsewhere`` (another process exchanges), ``read_budget``; or None."""
         self._last_turn: datetime | None = None
-        self._alarmed: str | None = None
-        self._next_try = self._next_pull = now()
+        self._next_pull = now()
         self._seen_event = store.last_event_id()
 
     @property
     def refusal(self) -> str | None:
         """Why GLPI refuses this installation, as a code; None if it does not."""
-        return self._paused
+        return self._line.refusal
 
     @property
     def problem(self) -> str | None:
         """Why the last exchange with GLPI failed, as a code; None while all is well."""
-        return self._paused or ("NO_CONNECTION" if self._offline_since else self._pull_failed)
+        return self._line.problem
 
     def wake(self) -> None:
         """Something was put into the outbox."""
@@ -150,7 +148,7 @@ class Delivery:
                 until = 0.0
             for event in happened:
                 yield event
-            if self._is_settled(ticket_number) or self._paused or time.monotonic() >= until:
+            if self._is_settled(ticket_number) or self._line.refusal or time.monotonic() >= until:
                 return
             await self._rest(min(self._timings.poll_s, max(0.05, until - time.monotonic())))
 
@@ -161,14 +159,14 @@ class Delivery:
         client = await self._connected()
         before = client.requests if client else 0
         if direction in ("both", "push") and client:
-            self._next_try = self._now()
+            self._line.try_now()
             self.outbox.hasten()
             async for event in self._push():
                 pushed += isinstance(event, Delivered | Pushed)
                 failed += isinstance(event, Undeliverable)
-        if direction in ("both", "pull") and client and not self._paused and self._leasing.is_held():
+        if direction in ("both", "pull") and client and not self._line.refusal and self._leasing.is_held():
             pulled = await self._count(self._pull(refresh=False))
-        if client and not self._paused and self._leasing.is_held():
+        if client and not self._line.refusal and self._leasing.is_held():
             pulled += await self._count(self._serve_asked())
         if client:
             self.hint = self._left_to_others(direction)
@@ -187,7 +185,7 @@ class Delivery:
         }
 
     def _left_to_others(self, direction: str) -> str | None:
-        if self._paused or direction == "asked":
+        if self._line.refusal or direction == "asked":
             return None
         if not self._leasing.is_held():
             if direction != "push":
@@ -210,15 +208,15 @@ class Delivery:
         if await self._connected() is not None and self._leasing.is_held():
             async for event in self._push():
                 yield event
-            if pull and self._is_online():
+            if pull and self._line.is_open:
                 async for event in self._serve_asked():
                     yield event
-            if pull and self._is_online() and self._now() >= self._next_pull:
+            if pull and self._line.is_open and self._now() >= self._next_pull:
                 async for event in self._pull(refresh=True):
                     yield event
             self._seen_event = self._store.last_event_id()
         else:
-            self._offline_since = self._paused = None  # who sends knows; this process does not
+            self._line.open()  # who sends knows; this process does not
             for event in self._watch():
                 yield event
         yield self._idle()
@@ -228,7 +226,8 @@ class Delivery:
         now, before = self._now(), self._last_turn
         self._last_turn = now
         if before is None or now < before:
-            self._next_try = self._next_pull = now
+            self._line.try_now()
+            self._next_pull = now
             self._leasing.hurry()
             self.outbox.straighten()
 
@@ -251,31 +250,34 @@ class Delivery:
                 return
             if event is not None:
                 yield event
-            if self._paused or self._offline_since is not None:
+            if not self._line.is_open:
                 return
 
     async def _is_open_for_business(self) -> bool:
         """Whether sending makes sense now; a probe finds out that the network is back."""
-        if self._offline_since is None and self._paused is None:
+        if self._line.is_open:
             return True
-        if self._now() < self._next_try:
+        if not self._line.may_try():
             return False
-        if self._paused is not None:
+        if self._line.refusal is not None:
             await self._reconnect()
-            self._paused = None
-            self.outbox.hasten()
-            return True
-        assert self._client is not None, "only a connected sender is offline"
+        elif not await self._is_reachable():
+            self._line.lose()
+            return False
+        elif self._line.read_failure is not None:
+            self._next_pull = self._now()
+        self._line.open()
+        self.outbox.hasten()
+        return True
+
+    async def _is_reachable(self) -> bool:
+        """One cheap probe."""
+        assert self._client is not None, "only a connected sender is out of reach"
         try:
             async with asyncio.timeout(10):
                 await self._client.probe()
         except (GlpiError, TimeoutError):
-            self._next_try = self._now() + timedelta(seconds=self._timings.probe_s)
             return False
-        self._offline_since = None
-        if self._pull_failed is not None:
-            self._next_pull = self._now()
-        self.outbox.hasten()
         return True
 
     async def _attempt(self, entry: OutboxEntry) -> DeliveryEvent | None:
@@ -294,7 +296,7 @@ class Delivery:
             return self._put_back(entry, error)
         except (ContentRefused, NotFound, Hidden) as error:
             return self._stop(entry, error)
-        self._alarmed = None
+        self._line.has_taken()
         return event
 
     @staticmethod
@@ -309,7 +311,7 @@ class Delivery:
             wait = self._timings.gaps_s[0]
         else:
             wait = max(asked or 0.0, delay_after(entry.attempts).total_seconds() * random.uniform(0.8, 1.2))
-            self._be_offline(asked)
+            self._line.lose(asked)
         at = self._now() + timedelta(seconds=wait)
         self.outbox.settle(entry.id, state, error=code, next_attempt_at=at, expected_attempts=entry.attempts)
         _log.warning("GLPI_SYNC_ERROR | ticket_number=%s | cause=%s", entry.ticket_number, code)
@@ -321,17 +323,7 @@ class Delivery:
         self.outbox.settle(
             entry.id, state, error=error.code, next_attempt_at=self._now(), expected_attempts=entry.attempts
         )
-        return self._pause(error)
-
-    def _pause(self, error: CallerRefused) -> Paused | None:
-        """Everything waits; one alarm until GLPI has taken something again."""
-        self._paused = error.code
-        self._next_try = self._now() + timedelta(seconds=self._timings.pause_s)
-        if self._alarmed == error.code:
-            return None
-        self._alarmed = error.code
-        _log.error("GLPI_REFUSES_US | cause=%s", error.code)
-        return Paused(error.code)
+        return self._line.refuse(error)
 
     def _stop(self, entry: OutboxEntry, error: GlpiError) -> Undeliverable:
         """GLPI refused the content: this entry waits for a person."""
@@ -339,16 +331,13 @@ class Delivery:
         _log.error("GLPI_SYNC_ERROR | ticket_number=%s | cause=%s", entry.ticket_number, error.code)
         return Undeliverable(entry.ticket_number, error.code)
 
-    def _is_online(self) -> bool:
-        return self._offline_since is None and self._paused is None
-
     async def _serve_asked(self) -> AsyncGenerator[DeliveryEvent]:
         """What a webhook or a person wants to know now."""
         assert self._pulling is not None, "a client makes it"
         for glpi_id in self._pulling.asked():
             if glpi_id == EVERYTHING:
                 self._next_pull = self._now()
-            elif self._is_online():
+            elif self._line.is_open:
                 async for event in self._read(self._pulling.pull_one(glpi_id)):
                     yield event
             else:
@@ -363,7 +352,7 @@ class Delivery:
 
     async def _read(self, updates: AsyncGenerator[TicketUpdated]) -> AsyncGenerator[DeliveryEvent]:
         """What a reading finds, as soon as it is stored. A failure ends it: the cursor moves page by page."""
-        self._pull_failed = None
+        self._line.read_failure = None
         until = asyncio.get_running_loop().time() + self._timings.post_limit_s
         async with aclosing(updates):
             while (event := await self._next_of(updates, until)) is not None:
@@ -375,18 +364,13 @@ class Delivery:
             async with asyncio.timeout_at(until):
                 return await anext(updates, None)
         except CallerRefused as error:
-            return self._pause(error)
+            return self._line.refuse(error)
         except (GlpiError, TimeoutError) as error:
-            self._pull_failed = error.code if isinstance(error, GlpiError) else "TIMEOUT"
-            _log.warning("GLPI_SYNC_ERROR | cause=%s", self._pull_failed)
+            self._line.read_failure = error.code if isinstance(error, GlpiError) else "TIMEOUT"
+            _log.warning("GLPI_SYNC_ERROR | cause=%s", self._line.read_failure)
             if isinstance(error, NotSent):
-                self._be_offline(error.retry_after_s)
+                self._line.lose(error.retry_after_s)
             return None
-
-    def _be_offline(self, retry_after_s: float | None) -> None:
-        """Nobody is home: only probe, until somebody is."""
-        self._offline_since = self._offline_since or self._now()
-        self._next_try = self._now() + timedelta(seconds=retry_after_s or self._timings.probe_s)
 
     def _watch(self) -> list[DeliveryEvent]:
         """What another process achieved, read from the event log."""
@@ -447,8 +431,7 @@ class Delivery:
     def _idle(self) -> Idle:
         count, oldest = self.outbox.waiting()
         age = (self._now() - oldest).total_seconds() if oldest else 0.0
-        problem = self._paused or ("unreachable" if self._offline_since or self._pull_failed else None)
-        return Idle(count, round(age // 60 * 60), problem, self._config.glpi.enabled)
+        return Idle(count, round(age // 60 * 60), self._line.trouble, self._config.glpi.enabled)
 
     async def _rest(self, seconds: float) -> None:
         """Wait for the next turn; ``wake`` ends it."""
