@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import datetime, timedelta
@@ -57,7 +58,8 @@ class Pulling:
             async with aclosing(self._mirror.pull_one(glpi_id)) as updates:
                 async for update in updates:
                     yield _event(update)
-        except GlpiError:
+        except (GlpiError, CancelledError):
+            # A time limit cancels.
             self._store.ask_pull(glpi_id)
             raise
 

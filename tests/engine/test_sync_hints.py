@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 from bench.counter import client_of
 from engine import owner
 from engine.engine import Engine
-from glpi.simulator import Simulator
+from glpi.simulator import Simulator, slow
 from tests.engine.test_decisions import clock, counter, glpi, in_glpi
 from tests.journeys.conftest import Clock, config_for, open_counter
 
@@ -51,3 +52,21 @@ async def test_spent_reads_are_told_and_come_back(clock: Clock, glpi: Simulator,
     await engine.sync("pull")
     assert engine.ticket(number).status == "in_progress"
     await engine.aclose()
+
+
+async def test_a_reading_that_takes_too_long_is_asked_for_again(counter: Engine, clock: Clock, glpi: Simulator) -> None:
+    """The time limit cancels it; what a webhook asked for must not be forgotten with it."""
+    number = await in_glpi(counter, clock)
+    delivery = counter._delivery
+    delivery._timings = replace(delivery._timings, post_limit_s=0.2)
+    gate = Event()
+    glpi.faults.add(slow(gate), method="GET", path="/Ticket/[0-9]+")
+    counter.ask_sync(number)
+    await counter.sync("asked")
+    gate.set()
+    assert counter.sync_problem() is not None
+    assert counter._store.next_pull_request_at() is not None
+    glpi.take(next(iter(glpi.tickets)))
+    clock.at += timedelta(seconds=11)
+    await counter.sync("asked")
+    assert counter.ticket(number).status == "in_progress"
