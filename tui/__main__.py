@@ -9,7 +9,7 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from tui.cli import upkeep_arguments
@@ -24,7 +24,7 @@ codes de sortie : 0 fait · 1 erreur · 2 usage ou configuration · 3 attend un
 """
 
 
-def _parser() -> Parser:
+def _parser(words: Collection[str]) -> Parser:
     common = Parser(add_help=False)
     common.add_argument("--config", metavar="FICHIER", default=argparse.SUPPRESS, help="configuration à lire")
     common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="répondre en JSON")
@@ -35,39 +35,41 @@ def _parser() -> Parser:
         parents=[common],
     )
     commands = parser.add_subparsers(title="commandes", dest="command", metavar="COMMANDE")
-    commands.add_parser("demo", parents=[common], help="le guichet avec un GLPI embarqué, sans rien configurer")
-    _add_conversation(commands.add_parser("new", parents=[common], help="ouvrir ou poursuivre une demande"))
-    triage = commands.add_parser("triage", parents=[common], help="comprendre des messages, sans rien enregistrer")
-    triage.add_argument("text", nargs="?", metavar="TEXTE")
-    triage.add_argument("--jsonl", action="store_true", help='lire des lignes {"id","text"} (par défaut sans TEXTE)')
+    for name, help_text, fill in _COMMANDS:
+        command = commands.add_parser(name, parents=[common], help=help_text)
+        if name in words:  # the options of all the others would cost the counter's first frame
+            fill(command)
+    return parser
+
+
+def _add_triage(triage: argparse.ArgumentParser) -> None:
+    _add_lines(triage)
     triage.add_argument("--engine", choices=("local", "openai", "auto"))
-    intent = commands.add_parser("intent", parents=[common], help="oui, non, modifier ou ambigu ?")
-    intent.add_argument("text", nargs="?", metavar="TEXTE")
-    intent.add_argument("--jsonl", action="store_true", help='lire des lignes {"id","text"} (par défaut sans TEXTE)')
-    _add_tickets(commands.add_parser("tickets", parents=[common], help="les tickets de cet appareil"))
-    _add_outbox(commands.add_parser("outbox", parents=[common], help="ce qui attend d'être envoyé à GLPI"))
-    sync = commands.add_parser("sync", parents=[common], help="échanger avec GLPI")
+
+
+def _add_lines(command: argparse.ArgumentParser) -> None:
+    command.add_argument("text", nargs="?", metavar="TEXTE")
+    command.add_argument("--jsonl", action="store_true", help='lire des lignes {"id","text"} (par défaut sans TEXTE)')
+
+
+def _add_sync(sync: argparse.ArgumentParser) -> None:
     sync.add_argument("direction", nargs="?", choices=("both", "pull", "push"), default="both")
     sync.add_argument("--once", action="store_true", help="une seule fois ; sinon reste en service")
-    upkeep_arguments.add_categories(
-        commands.add_parser("categories", parents=[common], help="les catégories, et leur équivalent dans GLPI")
-    )
-    upkeep_arguments.add_users(commands.add_parser("users", parents=[common], help="l'annuaire, relu de GLPI"))
-    upkeep_arguments.add_doctor(
-        commands.add_parser("doctor", parents=[common], help="vérifier tout, et dire quoi faire")
-    )
-    webhook = commands.add_parser("webhook", parents=[common], help="recevoir les webhooks de GLPI")
+
+
+def _add_webhook(webhook: argparse.ArgumentParser) -> None:
     webhook.add_argument(
-        "--listen", metavar="ADRESSE:PORT", default="127.0.0.1:8765", help="127.0.0.1:8765 ; port 0 : libre"
+        "--listen", metavar="ADRESSE:PORT", default="127.0.0.1:8765", help="127.0.0.1:8765 ; port 0 : libre"
     )
-    simulator = commands.add_parser("simulator", parents=[common], help="un GLPI embarqué sur 127.0.0.1")
+
+
+def _add_simulator(simulator: argparse.ArgumentParser) -> None:
     simulator.add_argument("--port", type=number(0, 65535), metavar="N", default=0, help="0 : un port libre")
     simulator.add_argument("--state", metavar="FICHIER", help="garder tickets et jetons d'une fois à l'autre")
     simulator.add_argument("--glpi", type=int, choices=(10, 11), default=11, help="version simulée")
     simulator.add_argument(
         "--fault", action="append", default=[], metavar="PANNE", help="« commit_then_drop POST /Ticket 1 »"
     )
-    return parser
 
 
 def _add_tickets(tickets: argparse.ArgumentParser) -> None:
@@ -114,6 +116,23 @@ def _add_conversation(new: argparse.ArgumentParser) -> None:
     new.add_argument("--wait", type=seconds, default=10.0, metavar="S", help="secondes d'attente de GLPI (10)")
 
 
+_COMMANDS: tuple[tuple[str, str, Callable[[argparse.ArgumentParser], None]], ...] = (
+    ("demo", "le guichet avec un GLPI embarqué, sans rien configurer", lambda demo: None),
+    ("new", "ouvrir ou poursuivre une demande", _add_conversation),
+    ("triage", "comprendre des messages, sans rien enregistrer", _add_triage),
+    ("intent", "oui, non, modifier ou ambigu ?", _add_lines),
+    ("tickets", "les tickets de cet appareil", _add_tickets),
+    ("outbox", "ce qui attend d'être envoyé à GLPI", _add_outbox),
+    ("sync", "échanger avec GLPI", _add_sync),
+    ("categories", "les catégories, et leur équivalent dans GLPI", upkeep_arguments.add_categories),
+    ("users", "l'annuaire, relu de GLPI", upkeep_arguments.add_users),
+    ("doctor", "vérifier tout, et dire quoi faire", upkeep_arguments.add_doctor),
+    ("webhook", "recevoir les webhooks de GLPI", _add_webhook),
+    ("simulator", "un GLPI embarqué sur 127.0.0.1", _add_simulator),
+)
+"""Each command with its help, and what adds its options."""
+
+
 def _open_streams() -> None:
     """Make the standard streams usable: there even when the caller closed them, silent about a poor encoding."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
@@ -135,8 +154,9 @@ def _readable(text: str) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit code (spec section 8)."""
     _open_streams()
-    parser = _parser()
-    arguments = parser.parse_args([_readable(text) for text in (sys.argv[1:] if argv is None else argv)])
+    words = [_readable(text) for text in (sys.argv[1:] if argv is None else argv)]
+    parser = _parser(words)
+    arguments = parser.parse_args(words)
     contradiction = check(arguments)
     if contradiction is not None:
         parser.error(contradiction)
