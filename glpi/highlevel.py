@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from glpi import highlevel_lists
+from glpi.addresses import can_be_looked_up
 from glpi.errors import CallerRefused, ContentRefused, GlpiError, NotFound, NotSent, Unclear
 from glpi.exchange import Answer, Timeouts, utc_now
 from glpi.highlevel_answers import ConfigValue, Me, Team, TicketRow, TicketRows, Timeline, UserRows
@@ -33,7 +34,6 @@ from glpi.models import (
 from glpi.refusals import Asked
 
 _KEY = re.compile(r"[A-Za-z0-9-]{8,128}")
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _MOST_NOTES = 1000
 """Entries of one kind that GLPI gives of a timeline at once."""
 _FRESH = timedelta(hours=1)
@@ -136,7 +136,7 @@ class HighLevelClient:
         A malformed address is nobody's and costs no request.
         """
         email = email.strip()
-        if len(email) > 254 or not _EMAIL.fullmatch(email):
+        if not can_be_looked_up(email):
             return None
         where = f"emails.email=={quoted(email)};is_active==true;is_deleted==false"
         answer = await highlevel_lists.page(self._session, "/Administration/User", where, "id:asc", 10)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from glpi.addresses import can_be_looked_up
 from glpi.answers import ActiveProfile, Actors, Added, GlpiConfig, Groups, Ids, KeyRows, TicketItem, UserRows, Written
 from glpi.answers_lists import FullSession
 from glpi.encoding import sent_html
@@ -40,7 +41,6 @@ LOOKUP_MARGIN = timedelta(days=7)
 
 _ALIVE = frozenset({"ERROR_LOGIN_PARAMETERS_MISSING", "ERROR_SESSION_TOKEN_MISSING"})
 _KEY = re.compile(r"[A-Za-z0-9-]{8,128}")
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _REQUESTER, _ASSIGNED = 1, 2
 _DUPLICATES = 2
 
@@ -127,7 +127,7 @@ class LegacyClient:
         of who asks: better an e-mail-only requester than the wrong person.
         """
         email = email.strip()
-        if len(email) > 254 or not _EMAIL.fullmatch(email):
+        if not can_be_looked_up(email):
             return None
         # NOTE: contains is SQL LIKE, where "_" and "%" match anything: compared again on our side.
         criteria = [(5, "contains", f"^{email}$"), (8, "equals", "1")]

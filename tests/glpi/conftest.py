@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -18,6 +19,21 @@ def a_ticket(key: str = KEY, **fields: object) -> TicketInput:
     """A ticket that GLPI takes."""
     usual = {"name": "Écran noir", "content": f"<p>x</p><p>Réf. {key}</p>", "type": INCIDENT, "urgency": 3, "impact": 3}
     return TicketInput(key=key, **{**usual, **fields})  # type: ignore[arg-type]
+
+
+class Clock:
+    """The server's clock, which moves when told."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture

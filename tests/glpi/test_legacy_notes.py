@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -13,23 +13,9 @@ from glpi.legacy import LegacyClient
 from glpi.legacy_query import PAGE
 from glpi.models import NoteKind
 from glpi.simulator import FAULTS, Simulator, reply
+from tests.glpi.conftest import Clock
 
 FIRST = "2026-11-22 13:00:00"
-
-
-class Clock:
-    """The server's clock, which moves when told."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.at
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -15,24 +15,9 @@ from glpi.legacy_query import PAGE
 from glpi.legacy_session import LegacySession
 from glpi.models import Changes
 from glpi.simulator import FAULTS, Simulator
-from tests.glpi.conftest import a_ticket
+from tests.glpi.conftest import Clock, a_ticket
 
 OURS = 7
-
-
-class Clock:
-    """The server's clock, which moves when told."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.at
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
