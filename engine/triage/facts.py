@@ -38,44 +38,26 @@ class _Facts:
     """How a clause begins that asks for something, in folded words."""
 
 
-def priority(clauses: Sequence[Clause], category: str, subcategory: str | None) -> Priority:
-    """What the facts in these clauses make of it."""
+def said(clauses: Sequence[Clause]) -> frozenset[str]:
+    """The facts in these clauses: names of ``facts.toml``, ``crowd`` and ``many`` by number of people, ``hour``
+    for a time of day something is due, ``wrong`` where something fails and ``asks`` where something is asked for.
+    """
     facts = _facts()
     stems = [word.stem for clause in clauses for word in clause.words]
     text = " ".join(word.text for clause in clauses for word in clause.words)
-    said = {fact for fact in facts.by_fact if _says(stems, facts.by_fact[fact])}
-    names = {hit.name for clause in clauses for hit in clause.hits}
-    wrong = _something_wrong(clauses)
-    if category.startswith("08"):
-        return _security(said)
-    crowd = max((int(n) for n in _PEOPLE.findall(text)), default=0)
-    if wrong and "stopped" in said and ("everyone" in said or "vital" in said or crowd >= _CROWD_FROM):
-        return Priority.CRITICAL
-    request = not wrong and (_is_request(clauses) or subcategory == "05-03-missing" or category == UNCATEGORISED)
-    many = "everyone" in said or "group" in said or crowd > 1 or bool(_CROWD.search(text))
-    if "deadline" in said or (_DEADLINE_HOUR.search(text) and ("aujourd hui" in text or "avant" in text)):
-        return Priority.HIGH
-    if "low" in said or (category == UNCATEGORISED and "not_it" in names):
-        return Priority.LOW
-    if wrong and ("everyone" in said or "vital" in said or (many and "way_round" not in said)):
-        return Priority.HIGH
-    blocked = "blocked" in said or (subcategory in facts.blocking_leaves and "install" not in names)
-    if wrong and blocked and "way_round" not in said:
-        return Priority.HIGH
-    if request and not (category == UNCATEGORISED and _is_request(clauses)):
-        return Priority.LOW
-    return Priority.MEDIUM
-
-
-def _security(said: set[str]) -> Priority:
-    """Security: confirmed, suspected, or only reported."""
-    if "compromised" in said and "not_clicked" not in said:
-        return Priority.CRITICAL
-    if "suspected" in said and "not_clicked" not in said:
-        return Priority.HIGH
-    if "everyone" in said and "stopped" in said:
-        return Priority.CRITICAL
-    return Priority.LOW if "low" in said else Priority.MEDIUM
+    found = {fact for fact in facts.by_fact if _says(stems, facts.by_fact[fact])}
+    people = max((int(number) for number in _PEOPLE.findall(text)), default=0)
+    if people >= _CROWD_FROM:
+        found.add("crowd")
+    if people > 1 or _CROWD.search(text):
+        found.add("many")
+    if _DEADLINE_HOUR.search(text) and ("aujourd hui" in text or "avant" in text):
+        found.add("hour")
+    if _something_wrong(clauses):
+        found.add("wrong")
+    if _is_request(clauses):
+        found.add("asks")
+    return frozenset(found)
 
 
 def is_blocking(clauses: Sequence[Clause], subcategory: str | None) -> bool:

@@ -1,6 +1,6 @@
-"""The words the local triage knows: concepts, rules over them, and how people misspell them. All of it is data.
+"""The words the local triage knows: concepts, and how people misspell them. All of it is data.
 
-``find`` turns words into hits of concepts; what hits mean together is the business of ``engine.triage.scoring``.
+``find`` turns words into hits of concepts; what hits speak for is the business of ``engine.triage.scoring``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FOLDER = Path(data.__file__).parent / "lexicon"
 _WORD = re.compile(r"[^\W_]+")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _ENDINGS = ("ements", "ement", "ees", "ent", "ait", "ais", "ee", "er", "ez", "es", "e")
-_LONGEST = 6
+_FLAGS = ("vague", "tells", "device", "software")
 _TYPO_FROM, _TWO_TYPOS_FROM = 5, 10
 _GLUED = "jlndsm"
 """Letters that people type without their apostrophe: « jarrive », « limprimante »."""
@@ -34,21 +34,13 @@ class Concept:
 
     name: str
     kind: str
-    """``thing``, ``state``, ``act``, ``request`` or ``trouble``."""
-    to: Mapping[str, float]
-    """How much it speaks for which category code."""
+    """``thing``, ``state``, ``act``, ``request``, ``trouble``, ``person``, ``place`` or ``time``."""
     vague: bool = False
     """A thing that does not say by itself what is concerned (« mon PC »)."""
+    tells: bool = False
+    """A state or request that names its team by itself (« rançongiciel »)."""
     device: bool = False
     software: bool = False
-
-
-class Rule(NamedTuple):
-    """Weights that concepts have together."""
-
-    every: tuple[frozenset[str], ...]
-    none: frozenset[str]
-    to: Mapping[str, float]
 
 
 class Match(NamedTuple):
@@ -60,13 +52,12 @@ class Match(NamedTuple):
 
 
 class Lexicon:
-    """Concepts and rules, ready to be looked up. Loading takes some tens of milliseconds."""
+    """Concepts, ready to be looked up. Loading takes some tens of milliseconds."""
 
-    def __init__(self, concepts: Iterable[Concept], phrases: Iterable[tuple[str, Concept]], rules: Iterable[Rule],
+    def __init__(self, concepts: Iterable[Concept], phrases: Iterable[tuple[str, Concept]],
                  forms: Mapping[str, Sequence[str]], common: Iterable[str]) -> None:  # fmt: skip
         """Everything as read from the data; phrases are as people write them."""
         self.concepts = {concept.name: concept for concept in concepts}
-        self.rules = tuple(rules)
         self._forms = dict(forms)
         self._common = frozenset(common)
         self._phrases: dict[str, list[tuple[tuple[str, ...], Concept]]] = {}
@@ -127,26 +118,17 @@ class Lexicon:
 @cache
 def shipped() -> Lexicon:
     """The lexicon of this installation, read once."""
-    raw_concepts: dict[str, dict[str, Any]] = _toml("concepts.toml")["concept"]
+    raw: dict[str, dict[str, Any]] = {}
+    for path in sorted((FOLDER / "concepts").glob("*.toml")):
+        raw |= tomllib.loads(path.read_text(encoding="utf-8"))
     spelling = _toml("spelling.toml")
     concepts = {
-        name: Concept(
-            name,
-            entry["kind"],
-            entry["to"],
-            vague=entry.get("vague", False),
-            device=entry.get("device", False),
-            software=entry.get("software", False),
-        )
-        for name, entry in raw_concepts.items()
+        name: Concept(name, entry["kind"], **{flag: bool(entry.get(flag)) for flag in _FLAGS})
+        for name, entry in raw.items()
     }
-    phrases = [(phrase, concepts[name]) for name, entry in raw_concepts.items() for phrase in entry["words"]]
-    rules = [
-        Rule(tuple(frozenset(names.split("|")) for names in raw["all"]), frozenset(raw.get("none", ())), raw["to"])
-        for raw in _toml("rules.toml")["rule"]
-    ]
+    phrases = [(phrase, concepts[name]) for name, entry in raw.items() for phrase in entry["words"]]
     forms = {form: tuple(words.split()) for form, words in spelling["forms"].items()}
-    return Lexicon(concepts.values(), phrases, rules, forms, spelling["common"])
+    return Lexicon(concepts.values(), phrases, forms, spelling["common"])
 
 
 def words_of(phrase: str) -> list[str]:

@@ -1,28 +1,20 @@
-"""What concepts say together: a score for each category, and how sure one may be.
+"""Which category clauses speak for, how likely, and how urgent and how clear they are: the model, within the tree.
 
-A linear score over concepts and rules; the probability comes from ``engine.triage.calibration``.
+The probability that may be shown is made of this by ``engine.triage.confidence``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from data.records import UNCATEGORISED
-from engine.triage.lexicon import Lexicon
-from engine.triage.reading import Clause, Hit, grammar
+from data.records import UNCATEGORISED, Priority
+from engine.triage.features import features
+from engine.triage.model import Model
+from engine.triage.reading import Clause
 
-_FADING = (1.0, 0.7, 0.5, 0.35, 0.25)
-"""What the second, third ... reason for the same category still counts."""
-
-_LEAF_FROM = 2.0
-_LEAF_LEAD = 0.6
-_PROBLEM = 1.5
-_DETAIL, _MOST_DETAILS = 0.35, 3
-_RIVAL = 0.55
-_FURTHER_PROBLEM = 1.3
-_BARE_THING, _BARE_VAGUE_THING, _VAGUE_TROUBLE, _NOTHING = 2.9, 1.6, 3.4, 1.2
-_SENTENCE_FROM = 7
+_LEAF_FROM = 0.3
+"""Share of its parent's probability from which a leaf is named."""
 
 
 @dataclass(frozen=True)
@@ -31,108 +23,76 @@ class Score:
 
     category: str
     subcategory: str | None
-    raw: float
-    """Linear score of the category; about 0 (nothing) to 10 (everything speaks for it)."""
+    probability: float
+    """Of the level-1 category, by the model alone; not calibrated."""
     rival: float
-    """Linear score of the next level-1 category."""
-    states: bool
-    """Whether something wrong or wanted is said, not only a thing named."""
-    specific: bool
-    """Whether it is said precisely enough to act on."""
-    things: bool
+    """Of the next level-1 category."""
+    priorities: Mapping[str, float]
+    """Probability of each priority."""
+    clarities: Mapping[str, float]
+    """Probability of each clarity: ``clear``, ``partial``, ``vague``, ``hopeless``."""
+    features: int
+    """How much was seen."""
+    known: int
+    """How much of it the model knows."""
 
 
-def score(clauses: Sequence[Clause], lexicon: Lexicon, tree: Mapping[str, str]) -> Score:
+def score(clauses: Sequence[Clause], model: Model, tree: Mapping[str, str]) -> Score:
     """The category these clauses speak for.
 
     Args:
         clauses: What was said.
-        lexicon: Concepts and rules.
+        model: What speaks for what.
         tree: Active codes and the level-1 code each belongs to; no other is returned.
     """
-    hits = [hit for clause in clauses for hit in clause.hits if hit.sense != "0"]
-    names = {hit.name for hit in hits} | {hit.concept.name for hit in hits}
-    reasons: dict[str, list[float]] = {}
-    fired = False
-    for concept in {hit.concept.name: hit.concept for hit in hits}.values():
-        _add(reasons, concept.to)
-    for rule in lexicon.rules:
-        if all(names & every for every in rule.every) and not names & rule.none:
-            _add(reasons, rule.to)
-            fired = True
-    parents = {code: _sum(values) for code, values in _by_parent(reasons, tree).items()}
+    seen = features(clauses, model)
+    read = model.read(seen)
+    parents, leaves = _by_parent(read["category"], tree)
     ranked = sorted(parents, key=lambda code: (-parents[code], code))
-    states = any(_says_something(clause) for clause in clauses)
-    things = [hit for hit in hits if hit.concept.kind == "thing"]
-    if not ranked or parents[ranked[0]] < 1.0 or ranked[0] == UNCATEGORISED:
-        return Score(UNCATEGORISED, None, 0.0, 0.0, states, False, bool(things))
-    best = ranked[0]
-    rival = parents[ranked[1]] if len(ranked) > 1 else 0.0
-    specific = _is_specific(hits, fired)
-    return Score(best, _leaf(best, reasons, tree), parents[best], rival, states, specific, bool(things))
-
-
-def raw_confidence(found: Score, *, details: int, problems: int) -> float:
-    """The linear score that calibration turns into a probability: how much was said, how clearly, how alone."""
-    raw = found.raw - _RIVAL * found.rival - _FURTHER_PROBLEM * (problems - 1)
-    if found.category == UNCATEGORISED:
-        return min(raw, 0.0)
-    if not found.states:
-        return min(raw, _BARE_THING if found.specific else _BARE_VAGUE_THING)
-    raw += _PROBLEM + _DETAIL * min(details, _MOST_DETAILS)
-    return raw if found.specific else min(raw, _VAGUE_TROUBLE if found.things else _NOTHING)
-
-
-def _says_something(clause: Clause) -> bool:
-    """Whether a clause says something of what it names: a state, a wish, a denial, or a sentence of some length."""
-    hits = [hit for hit in clause.hits if hit.sense != "0"]
-    if any(hit.concept.kind != "thing" or hit.sense for hit in hits):
-        return True
-    if not hits:
-        return False
-    texts = [word.text for word in clause.words]
-    return any(word in grammar().negations for word in texts) or len(texts) >= _SENTENCE_FROM
-
-
-def _is_specific(hits: Sequence[Hit], fired: bool) -> bool:
-    """Whether more is said than a vague thing that does not work (« mon PC ne marche pas »)."""
-    clear = [hit for hit in hits if hit.concept.to and not hit.concept.vague and hit.concept.kind != "trouble"]
-    return bool(clear) or (
-        fired and any(hit.concept.kind == "state" or (hit.sense == "-" and hit.concept.name != "works") for hit in hits)
+    known = model.known(seen)
+    best = ranked[0] if ranked and known else UNCATEGORISED
+    return Score(
+        category=best,
+        subcategory=_leaf(leaves.get(best, {}), parents.get(best, 0.0)),
+        probability=parents.get(best, 0.0),
+        rival=parents[ranked[1]] if len(ranked) > 1 else 0.0,
+        priorities=read["priority"],
+        clarities=read["clarity"],
+        features=len(seen),
+        known=known,
     )
 
 
-def _leaf(parent: str, reasons: Mapping[str, list[float]], tree: Mapping[str, str]) -> str | None:
-    """The leaf of this parent that stands out, or None."""
-    leaves = sorted(
-        ((sum(values), code) for code, values in reasons.items() if code != parent and tree.get(code) == parent),
-        reverse=True,
-    )
-    if not leaves or leaves[0][0] < _LEAF_FROM:
-        return None
-    if len(leaves) > 1 and leaves[0][0] - leaves[1][0] < _LEAF_LEAD:
-        return None
-    return leaves[0][1]
+def likeliest(priorities: Mapping[str, float]) -> Priority:
+    """The priority to choose: the likeliest, but a critical one is missed at a high cost, so a fair chance is enough."""
+    if priorities["critical"] >= _CRITICAL_FROM:
+        return Priority.CRITICAL
+    return Priority(max(priorities, key=lambda name: (priorities[name], name)))
 
 
-def _add(reasons: dict[str, list[float]], to: Mapping[str, float]) -> None:
-    """Note one concept's or rule's weights, a leaf's for its parent too (``_by_parent``)."""
-    for code, weight in to.items():
-        reasons.setdefault(code, []).append(weight)
+_CRITICAL_FROM = 0.4
 
 
-def _by_parent(reasons: Mapping[str, list[float]], tree: Mapping[str, str]) -> dict[str, list[float]]:
-    """The reasons of each level-1 category, its leaves' included, also those of a leaf that is not active."""
+def _by_parent(codes: Mapping[str, float], tree: Mapping[str, str]) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """The probability of each level-1 category, and of each active code in it; a leaf that is off counts as its parent."""
     by_number = {code[:2]: code for code, parent in tree.items() if code == parent}
-    parents: dict[str, list[float]] = {}
-    for code, values in reasons.items():
+    parents: dict[str, float] = {}
+    leaves: dict[str, dict[str, float]] = {}
+    for code, probability in codes.items():
         parent = tree.get(code) or by_number.get(code[:2])
-        if parent is not None:
-            parents.setdefault(parent, []).extend(values)
-    return parents
+        if parent is None:
+            continue
+        parents[parent] = parents.get(parent, 0.0) + probability
+        inside = leaves.setdefault(parent, {})
+        own = code if code in tree else parent
+        inside[own] = inside.get(own, 0.0) + probability
+    return parents, leaves
 
 
-def _sum(values: Iterable[float]) -> float:
-    """The strongest reason in full, further ones less and less."""
-    ranked = sorted(values, reverse=True)
-    return sum(value * _FADING[min(index, len(_FADING) - 1)] for index, value in enumerate(ranked))
+def _leaf(inside: Mapping[str, float], whole: float) -> str | None:
+    """The leaf of this parent that stands out, or None."""
+    if not inside:
+        return None
+    best = max(inside, key=lambda code: (inside[code], code))
+    is_leaf = best.count("-") > 1 and best[3:5].isdigit()
+    return best if is_leaf and inside[best] >= _LEAF_FROM * whole else None

@@ -1,0 +1,93 @@
+"""What the model sees of clauses: concepts with what is said of them, words, and pieces of words it does not know.
+
+The same function makes the features for training and for a triage, so that both see the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import combinations, pairwise
+
+from engine.triage import facts
+from engine.triage.reading import Clause
+
+_PIECES = (3, 4, 5)
+"""Lengths of the pieces of an unknown word, its borders included."""
+_LONGEST_WORD = 24
+_MOST_PAIRED = 6
+_MOST = 4_000
+"""Features of one message, so that no input takes long."""
+
+
+def features(clauses: Sequence[Clause], known: Container[str]) -> list[str]:
+    """The features of some clauses, each once, in the order in which they occur.
+
+    Args:
+        clauses: As ``reading.read`` makes them.
+        known: Words (stems) that the model knows; another one is seen in pieces.
+
+    Returns:
+        ``c:`` a concept with its sense, ``p:`` two of one sentence, ``w:`` a word, ``b:`` two neighbours,
+        ``g:`` a piece of an unknown word, ``f:`` a fact that matters for the priority.
+    """
+    found: dict[str, None] = dict.fromkeys(f"f:{fact}" for fact in sorted(facts.said(clauses)))
+    for sentence in _sentences(clauses):
+        found.update(dict.fromkeys(_of_concepts(sentence)))
+        for clause in sentence:
+            found.update(dict.fromkeys(_of_words(clause, known)))
+        if len(found) > _MOST:
+            break
+    return list(found)
+
+
+def _sentences(clauses: Sequence[Clause]) -> Iterator[list[Clause]]:
+    """The clauses by sentence."""
+    sentence: list[Clause] = []
+    for clause in clauses:
+        if sentence and (clause.opens_sentence or clause.turn != sentence[-1].turn):
+            yield sentence
+            sentence = []
+        sentence.append(clause)
+    if sentence:
+        yield sentence
+
+
+def _of_concepts(sentence: Iterable[Clause]) -> Iterator[str]:
+    """Concepts alone and in pairs; what is said not to be wrong counts only as such."""
+    hits = [hit for clause in sentence for hit in clause.hits]
+    names: dict[str, None] = dict.fromkeys(hit.name for hit in hits)
+    for name in names:
+        yield f"c:{name}"
+    meant = sorted([name for name in names if not name.endswith("0")][:_MOST_PAIRED])
+    for left, right in combinations(meant, 2):
+        yield f"p:{left}+{right}"
+
+
+def _of_words(clause: Clause, known: Container[str]) -> Iterator[str]:
+    """Words and neighbours, without those of a denied thing."""
+    denied = [(hit.start, hit.end) for hit in clause.hits if hit.sense == "0"]
+    words = [
+        _shape(word.stem)
+        for word in clause.words
+        if not any(start <= word.start and word.end <= end for start, end in denied)
+    ]
+    for word in words:
+        if word in known:
+            yield f"w:{word}"
+        else:
+            yield from _pieces(word)
+    for left, right in pairwise(words):
+        yield f"b:{left}_{right}"
+
+
+def _shape(word: str) -> str:
+    """Numbers by their length, other words as they are."""
+    return "#" * min(len(word), 5) if word.isdigit() else word
+
+
+def _pieces(word: str) -> Iterator[str]:
+    """A word's letters in runs of three to five."""
+    bounded = f"^{word[:_LONGEST_WORD]}$"
+    for size in _PIECES:
+        for start in range(len(bounded) - size + 1):
+            yield f"g:{bounded[start : start + size]}"

@@ -1,0 +1,111 @@
+"""The training corpus: hand-written seeds as labelled messages, and families of near-duplicates.
+
+A seeds file (``data/training/seeds/NAME.txt``) is one hand. ``## CODE PRIORITY CLARITY`` opens a section, each further
+line is a message, ``\\n`` in it a line break. Labels follow ``data/training/GUIDE.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import data
+from data.categories import load_categories
+from data.records import Priority
+from engine.text import fold
+
+SEEDS = Path(data.__file__).parent / "training" / "seeds"
+"""Where the seeds are; not part of an installed package."""
+
+CLARITIES = ("hopeless", "vague", "partial", "clear")
+"""From nothing to go by to certain."""
+
+_SAME_FROM = 0.6
+"""Share of letter runs from which two messages are one family."""
+
+
+class BadSeed(ValueError):
+    """A line of a seeds file that cannot be read; says file, line and what is wrong."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A labelled message."""
+
+    text: str
+    category: str
+    """The leaf, or the level-1 code."""
+    priority: Priority
+    clarity: str
+    """One of ``CLARITIES``."""
+    hand: str
+    """Who wrote it: the file's name."""
+
+
+def seeds(folder: Path = SEEDS) -> list[Message]:
+    """All seeds, by hand and in the order of the file.
+
+    Raises:
+        BadSeed: A line that is neither a section nor a message.
+    """
+    codes = {category.code for category in load_categories()}
+    return [message for path in sorted(folder.glob("*.txt")) for message in _messages(path, codes)]
+
+
+def _messages(path: Path, codes: Iterable[str]) -> Iterator[Message]:
+    """The messages of one file."""
+    label: tuple[str, Priority, str] | None = None
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line.startswith("## "):
+            label = _label(line, codes, f"{path.name}:{number}")
+        elif line.strip() and not line.startswith("# "):
+            if label is None:
+                raise BadSeed(f"{path.name}:{number}: a message before the first section")
+            yield Message(line.replace("\\n", "\n"), *label, hand=path.stem)
+
+
+def _label(line: str, codes: Iterable[str], where: str) -> tuple[str, Priority, str]:
+    """The label in a section's line."""
+    match line.removeprefix("## ").split():
+        case [code, priority, clarity] if code in codes and clarity in CLARITIES and priority in set(Priority):
+            return code, Priority(priority), clarity
+    raise BadSeed(f"{where}: expected « ## CODE PRIORITY CLARITY », got {line!r}")
+
+
+def families(texts: Sequence[str]) -> list[int]:
+    """A number for each text; texts that share most of their letter runs have the same one.
+
+    Runs of four letters, Jaccard similarity from 0.6, joined transitively.
+    """
+    runs = [_runs(text) for text in texts]
+    holders: dict[str, list[int]] = {}
+    for index, found in enumerate(runs):
+        for run in found:
+            holders.setdefault(run, []).append(index)
+    parent = list(range(len(texts)))
+    for index, found in enumerate(runs):
+        shared: dict[int, int] = {}
+        for run in found:
+            if len(holders[run]) <= 400:
+                for other in holders[run]:
+                    if other < index:
+                        shared[other] = shared.get(other, 0) + 1
+        for other, count in shared.items():
+            if count / (len(found) + len(runs[other]) - count) >= _SAME_FROM:
+                parent[_root(parent, index)] = _root(parent, other)
+    return [_root(parent, index) for index in range(len(texts))]
+
+
+def _runs(text: str) -> frozenset[str]:
+    """The runs of four letters of a folded text; a shorter text is its own."""
+    squeezed = " ".join(fold(text).split())
+    return frozenset(squeezed[at : at + 4] for at in range(max(1, len(squeezed) - 3)))
+
+
+def _root(parent: list[int], index: int) -> int:
+    """The first of a family."""
+    while parent[index] != index:
+        parent[index] = parent[parent[index]]
+        index = parent[index]
+    return index
