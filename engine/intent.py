@@ -1,14 +1,16 @@
 """What a typed reply to a summary means: yes, no, change, or unclear (spec section 4).
 
-A wrong yes is the costly error, so a yes must consist of nothing but words of agreement and politeness; whatever is
-unknown is ambiguous and asks again. The words are data: ``data/lexicon/intent.toml``.
+A wrong yes is the costly error, so a yes must consist of nothing but agreement and courtesy; whatever is unknown is
+content, and asks again. It works in two steps. Each phrase has one role (``data/lexicon/intent.toml``), written as one
+letter, so that a reply becomes a short shape: « oui mais c'est au bureau 302 » is ``ybItF0``. The meaning is then
+decided by a few patterns over that shape, in ``_meaning``.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,128 +23,139 @@ Intent = Literal["yes", "no", "modify", "ambiguous"]
 
 _READ = 400
 _LONG_WORDS, _LONG_CHARACTERS = 14, 90
-_WORD = re.compile(r"[^\W_]+")
+_LONGEST_PHRASE = 7
+_FEW = 2
+_PIECE = re.compile(r"[^\W_]+|[^\w\s'\"«»()_/-]")
 _REPEATED = re.compile(r"(.)\1+")
-_QUESTION = re.compile(r"[?？]")
 _TRAILING_DOTS = re.compile(r"(?:\.\.+|…)\s*$")
+_INFINITIVE = re.compile(r"er$")
 
-Phrase = tuple[str, ...]
+ROLES = {
+    "yes": "y", "praise": "g", "fillers": "f", "no": "n", "wrong": "x", "field": "F", "change": "c", "correction": "k",
+    "rather": "p", "infact": "i", "nearly": "l", "also": "a", "but": "b", "negation": "e", "ne": "m", "is_not": "P",
+    "it_is": "I", "indeed": "J", "same": "S", "content": "w", "article": "t", "preposition": "r", "verb": "v",
+    "doubt": "d", "hesitation": "h", "that": "o", "good": "B",
+}  # fmt: skip
+"""Role in ``intent.toml`` to its letter. Not in the lexicon: ``w`` another word, ``0`` one with a digit, ``,`` a
+stop, ``?`` a question mark, ``!`` anger."""
+
+_REFUSED = re.compile(r"[eP][frt]{0,3}[yogB]|m[frt]{0,2}[yg]e?|[yg]e(?=$|[,f])")
+"""A negation and what it refuses: « pas correct », « n'envoyez pas », « valide pas », « c'est pas ça »."""
+
+_FIELD_WRONG = re.compile(r"F[0fv]{0,3}x|xt{0,2}F")
+_CONTRAST = re.compile(
+    r"I[frtFw0]*[wF0],?e[frt]*[wF0]"  # « c'est au 3e, pas au 2e »
+    r"|0,?e[frt]*0"  # « bureau 305 pas 350 »
+    r"|P[frto]*[wF0][wF0frto]{0,6},?[bIi][frto]*[wF0]"  # « ce n'est pas Outlook mais Teams »
+    r"|^[frtFw0]*[w0F],[frt]?e[frt]*[w0F]+$"  # « depuis hier, pas depuis ce matin »
+    r"|^[fyb,]*e[frt]*[wF0]+,[frt]*[wF0]+$"  # « pas Outlook, Thunderbird »
+)
+_RATHER = re.compile(r"p,?[frtI]*[wF0o]")
+_FURTHER = re.compile(r"^[frtIyg,]*a,?[^yn]*[wF0v]|^[fyg,]*i,?f*(?:I|t|r|F)[^yn]*[wF0]|^[fyg]*,?l,?.*[wF0]")
+_EXCEPT = re.compile(r"[yg].*[bai].*[wF0v]")
+_DETAIL = re.compile(r"^[f,]*n[f,]*(?:I|F|t|r|e)[frtw]*[F0]")
+_FIELD_ALONE = re.compile(r"^[frt]*F[f]*$|^[,f]*tw?F[frtI,]*0|^[frt]*w?F,[^?]*w|^[f,]*I[frt]*F[wF0]*$")
+_REFUSAL = re.compile(r"^([^nxPvF0]*)[nxP]")
+_RESTATED = re.compile(r"^[fyg,]*J[wfrtF0o]{1,6}[f,]*$|^[f,]*y[yf,]*S[wfrto]{1,4}[f,]*$")
+_AGREEMENT = re.compile(r"^(?:[ygftIB,]|I[ft]*o|F[ft]*(?=[ygB]))*$")
 
 
 @dataclass(frozen=True)
 class _Words:
-    """The phrases of ``intent.toml`` by meaning, each a tuple of squeezed words."""
+    """The lexicon by phrase."""
 
-    yes: frozenset[Phrase]
-    fillers: frozenset[Phrase]
-    no: frozenset[Phrase]
-    modify: frozenset[Phrase]
-    not_a_change: frozenset[Phrase]
-    doubt: frozenset[Phrase]
-    but: frozenset[Phrase]
-    negations: frozenset[str]
-    refused: frozenset[str]
-    not_a_change_after: frozenset[str]
-    yes_emoji: frozenset[str]
-    no_emoji: frozenset[str]
-    doubt_emoji: frozenset[str]
+    letters: dict[tuple[str, ...], str]
+    """Phrase of squeezed words to the letter of its role."""
     typos: dict[str, str]
-    """Words of agreement, five letters or more, with one letter missing or two swapped."""
+    """A word of agreement, refusal or change with one letter missing or two swapped, to the word meant."""
+    spelling: dict[str, tuple[str, ...]]
+    """A word spelt in a hurry to the words meant: « cest », « sa »."""
+    signs: dict[str, str]
+    """Emoji and stops to their letters."""
+    story: frozenset[str]
+    change_nouns: frozenset[str]
 
 
 def intent(text: str) -> Intent:
     """What the reply means: ``yes``, ``no``, ``modify`` or ``ambiguous``. Never raises."""
-    lexicon = _words()
-    head = fold(text[:_READ])
-    words = [_squeeze(word) for word in _WORD.findall(head.replace("œ", "oe"))]
-    words = [lexicon.typos.get(word, word) for word in words]
-    unsure = _has(_without(words, lexicon.no)[1], lexicon.doubt) or any(char in lexicon.doubt_emoji for char in head)
-    doubtful = unsure or bool(_QUESTION.search(head))
-    if _asks_for_change(words, lexicon):
+    shape = _shape(fold(text[:_READ]).replace("œ", "oe"))
+    meaning = _meaning(shape)
+    if len(text) > _LONG_CHARACTERS or len(re.sub(r"[,?!]", "", shape)) > _LONG_WORDS:
+        starts_with_no = meaning == "no" and shape[:1] == "n"
+        return meaning if meaning == "modify" or starts_with_no else "ambiguous"
+    return "ambiguous" if meaning == "yes" and _TRAILING_DOTS.search(text) else meaning
+
+
+def _meaning(shape: str) -> Intent:
+    """The meaning of a reply of this shape.
+
+    The order of the questions is the rule: a change before doubt, doubt before a refusal, a refusal before agreement.
+    """
+    if "c" in shape or "k" in shape or _RATHER.search(shape):
         return "modify"
-    if len(text) > _LONG_CHARACTERS or len(words) > _LONG_WORDS:
-        return "no" if words[:1] and (words[0],) in lexicon.no and not doubtful else "ambiguous"
-    meaning = _meaning(words, head, lexicon)
-    if doubtful or (meaning == "yes" and _TRAILING_DOTS.search(head)):
-        return "ambiguous"
-    return meaning
+    if "d" in shape or "?" in shape:
+        return "no" if re.search(r"^[f,]*n[^d]*[^df,?h]", shape) else "ambiguous"
+    if _FIELD_WRONG.search(shape):
+        return "modify"
+    if _DETAIL.search(shape) or (_CONTRAST.search(shape) and not re.match("[f,]*n", shape)):
+        return "modify"
+    if "n" not in shape and (_EXCEPT.search(shape) or _FURTHER.search(shape) or _FIELD_ALONE.search(shape)):
+        return "modify"
+    if shape == "m":
+        return "no"
+    refusal = _REFUSAL.search(shape)
+    if refusal and refusal[1].count("w") <= _FEW:
+        return "ambiguous" if "y" in shape and "n" in shape else "no"
+    if _RESTATED.search(shape):
+        return "yes"
+    return "yes" if re.search("[yg]", shape) and _AGREEMENT.search(shape) else "ambiguous"
 
 
-def _meaning(words: Sequence[str], head: str, lexicon: _Words) -> Intent:
-    """The meaning of a short reply, apart from doubt."""
-    thumbs_up = any(char in lexicon.yes_emoji for char in head)
-    thumbs_down = any(char in lexicon.no_emoji for char in head)
-    denied, left = _without(words, lexicon.no)
-    agreed, rest = _without(left, lexicon.yes)
-    refuses = _refuses(rest if agreed else left, words, lexicon)
-    if denied or refuses or thumbs_down:
-        mixed = (agreed and not refuses) or thumbs_up
-        return "ambiguous" if mixed else "no"
-    if not (agreed or thumbs_up):
-        return "ambiguous"
-    buts, rest = _without(rest, lexicon.but)
-    _, rest = _without(rest, lexicon.fillers)
-    if rest:
-        return "modify" if buts else "ambiguous"
-    return "ambiguous" if buts else "yes"
+def _shape(folded: str) -> str:
+    """The reply as one letter for each phrase, negations already joined with what they refuse."""
+    lexicon = _words()
+    shape, run = "", list[str]()
+    for piece in _PIECE.findall(folded):
+        if piece[0].isalnum():
+            word = _squeeze(piece)
+            run += lexicon.spelling.get(piece) or lexicon.spelling.get(word) or (lexicon.typos.get(word, word),)
+        else:
+            shape += _run_shape(run, lexicon) + lexicon.signs.get(piece, "")
+            run = []
+    shape += _run_shape(run, lexicon)
+    return _REFUSED.sub("x", re.sub(r",+", ",", shape).strip(","))
 
 
-def _refuses(rest: Sequence[str], words: Sequence[str], lexicon: _Words) -> bool:
-    """Whether a negation stands before something that it refuses (« ce n'est pas ok »)."""
-    if not any(word in lexicon.negations for word in rest):
-        return False
-    for index, word in enumerate(words):
-        if word in ("pas", "not", "plus", "ne", "n") and any(
-            w in lexicon.refused for w in words[index + 1 : index + 4]
-        ):
-            return True
-    return False
-
-
-def _asks_for_change(words: Sequence[str], lexicon: _Words) -> bool:
-    """Whether a verb of change is meant as a wish: not told as a story, not denied."""
-    _, rest = _without(words, lexicon.not_a_change)
-    for phrase, index in _found(rest, lexicon.modify):
-        before = rest[max(0, index - 2) : index]
-        if phrase == ("juste",) or any(word in lexicon.not_a_change_after for word in before):
-            continue
-        return True
-    return False
-
-
-def _found(words: Sequence[str], phrases: frozenset[Phrase]) -> Iterable[tuple[Phrase, int]]:
-    """Phrases that occur, with the index of their first word; the longest at each place."""
-    for index in range(len(words)):
-        for size in range(min(6, len(words) - index), 0, -1):
-            phrase = tuple(words[index : index + size])
-            if phrase in phrases:
-                yield phrase, index
-                break
-
-
-def _has(words: Sequence[str], phrases: frozenset[Phrase]) -> bool:
-    """Whether one of the phrases occurs."""
-    return next(iter(_found(words, phrases)), None) is not None
-
-
-def _without(words: Sequence[str], phrases: frozenset[Phrase]) -> tuple[bool, list[str]]:
-    """Whether one of the phrases occurs, and the words that belong to none."""
-    rest, index, found = [], 0, False
-    while index < len(words):
-        for size in range(min(6, len(words) - index), 0, -1):
-            if tuple(words[index : index + size]) in phrases:
-                found = True
-                index += size
+def _run_shape(run: Sequence[str], lexicon: _Words) -> str:
+    """The letters of words between two stops, the longest phrase at each place."""
+    shape, index = "", 0
+    run = [word for word, before in zip(run, ["", *run], strict=False) if not (word == before == "est")]
+    while index < len(run):
+        for size in range(min(_LONGEST_PHRASE, len(run) - index), 0, -1):
+            letter = lexicon.letters.get(tuple(run[index : index + size]))
+            if letter:
                 break
         else:
-            rest.append(words[index])
-            index += 1
-    return found, rest
+            letter = "0" if any(char.isdigit() for char in run[index]) else "w"
+        shape += "w" if letter == "c" and not _is_wish(run, index, lexicon) else letter
+        index += size
+    return shape
+
+
+def _is_wish(run: Sequence[str], index: int, lexicon: _Words) -> bool:
+    """Whether a verb of change is meant: not told as a story (« j'ai changé »), not denied (« ne change pas »)."""
+    if run[index] in lexicon.change_nouns:
+        return not any(word in ("pas", "sans") for word in run[max(0, index - 2) : index])
+    if any(word in lexicon.story for word in run[max(0, index - 2) : index]):
+        return False
+    if run[index - 1 : index] == ["a"] and index > 1 and not _INFINITIVE.search(run[index]):
+        return False
+    return run[index + 1 : index + 2] not in (["pas"], ["rien"])
 
 
 def _squeeze(word: str) -> str:
-    """A word with each run of a letter as one: « ouiii » is « oui »."""
-    return _REPEATED.sub(r"\1", word)
+    """A word with each run of a letter as one: « ouiii » is « oui ». Numbers stay."""
+    return word if word.isdigit() else _REPEATED.sub(r"\1", word)
 
 
 @cache
@@ -150,41 +163,51 @@ def _words() -> _Words:
     """The lexicon, read once."""
     path = Path(data.__file__).parent / "lexicon" / "intent.toml"
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
-
-    def phrases(key: str) -> frozenset[Phrase]:
-        return frozenset(tuple(_squeeze(word) for word in phrase.split()) for phrase in raw[key])
-
-    def single(key: str) -> frozenset[str]:
-        return frozenset(_squeeze(word) for word in raw[key])
-
-    known = {word for key in ("yes", "fillers", "no", "modify", "doubt", "but") for p in phrases(key) for word in p}
+    letters: dict[tuple[str, ...], str] = {}
+    for role, letter in ROLES.items():
+        for phrase in raw[role]:
+            for spelt in alternatives(phrase):
+                letters.setdefault(tuple(_squeeze(word) for word in spelt.split()), letter)
+    signs = dict.fromkeys(".,;:!\n…", ",") | {"?": "?", "？": "?"}
+    for name, letter in (("yes_emoji", "y"), ("no_emoji", "n"), ("doubt_emoji", "d"), ("anger_emoji", "!")):
+        signs |= dict.fromkeys(raw[name], letter)
     return _Words(
-        yes=phrases("yes"),
-        fillers=phrases("fillers"),
-        no=phrases("no"),
-        modify=phrases("modify"),
-        not_a_change=phrases("not_a_change"),
-        doubt=phrases("doubt"),
-        but=phrases("but"),
-        negations=single("negations"),
-        refused=single("refused"),
-        not_a_change_after=single("not_a_change_after"),
-        yes_emoji=frozenset(raw["yes_emoji"]),
-        no_emoji=frozenset(raw["no_emoji"]),
-        doubt_emoji=frozenset(raw["doubt_emoji"]),
-        typos=_typos((phrase[0] for phrase in phrases("yes") if len(phrase) == 1), known),
+        letters=letters,
+        typos=_typos(letters),
+        spelling={wrong: tuple(map(_squeeze, meant.split())) for wrong, meant in raw["spelling"].items()},
+        signs=signs,
+        story=frozenset(map(_squeeze, raw["story"])),
+        change_nouns=frozenset(map(_squeeze, raw["change_nouns"])),
     )
 
 
-def _typos(words: Iterable[str], known: set[str]) -> dict[str, str]:
-    """Each word of five letters or more with one letter missing or two neighbours swapped."""
-    typos: dict[str, str] = {"oiu": "oui", "iou": "oui", "ouii": "oui", "ouin": "oui", "ko": "no"}
-    for word in words:
-        if len(word) < 5:
+def alternatives(phrase: str) -> Iterator[str]:
+    """Every phrase that a pattern with ``{a,b}`` stands for."""
+    match = re.search(r"\{([^{}]*)\}", phrase)
+    if match is None:
+        yield phrase
+        return
+    for choice in match[1].split(","):
+        yield from alternatives(phrase[: match.start()] + choice + phrase[match.end() :])
+
+
+def _typos(letters: dict[tuple[str, ...], str]) -> dict[str, str]:
+    """Words of agreement (from five letters), refusal and change (from six, seven for a missing letter), mistyped."""
+    known = {word for phrase in letters for word in phrase}
+    typos = {"oiu": "oui", "iou": "oui"}
+    for phrase, letter in letters.items():
+        word = phrase[0]
+        if len(phrase) > 1 or letter not in "ygnxc" or len(word) < (5 if letter in "yg" else 6):
             continue
-        for i in range(1, len(word)):
-            swapped = word[: i - 1] + word[i] + word[i - 1] + word[i + 1 :]
-            for wrong in (word[:i] + word[i + 1 :], swapped):
-                if wrong not in known:
-                    typos.setdefault(wrong, word)
+        for wrong in _mistyped(word, missing=letter in "yg" or len(word) >= 7):
+            if wrong not in known:
+                typos.setdefault(wrong, word)
     return typos
+
+
+def _mistyped(word: str, missing: bool) -> Iterable[str]:
+    """The word with two neighbours swapped and, when asked for, with one inner letter missing."""
+    for i in range(1, len(word)):
+        yield word[: i - 1] + word[i] + word[i - 1] + word[i + 1 :]
+        if missing and i < len(word) - 1:
+            yield word[:i] + word[i + 1 :]

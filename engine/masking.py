@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from engine import sensitive, spoken_secrets
+from engine import sensitive, spoken_names, spoken_secrets
 from engine.text import clean as clean
 
 STORE_KINDS = ("MOT-DE-PASSE", "CARTE", "IBAN", "NIR")
@@ -67,7 +67,7 @@ def remote(text: str, masks: Masks | None = None) -> Masked:
     """Mask what must not reach a remote model: all of ``store``, and phones, e-mails and recognisable names."""
     masks = Masks() if masks is None else masks
     stored = store(text, masks)
-    further = _mask(stored.text, masks, (sensitive.emails, sensitive.phones, spoken_secrets.names))
+    further = _mask(stored.text, masks, (sensitive.emails, sensitive.phones, spoken_names.names))
     return Masked(further.text, tuple(dict.fromkeys(stored.kinds + further.kinds)), further.map)
 
 

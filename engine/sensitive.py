@@ -21,7 +21,7 @@ class Hit(NamedTuple):
     kind: str
 
 
-_SEP = r"[ \t\u00a0\u202f.\-_/]{0,2}"
+_SEP = r"[ \t\n\u00a0\u202f.\-_/]{0,2}"
 _DIGITS = re.compile(rf"\d(?:{_SEP}\d)*")
 _GROUP = re.compile(r"\d+")
 _CARD_CUE = re.compile(r"\b(?:cb|carte (?!sim)|carte$|visa|mastercard|amex|american express|numero de carte)")
@@ -31,11 +31,14 @@ _MOST_DIGITS = 19
 _CARD_GROUPINGS = ([4, 4, 4, 4], [4, 6, 5], [4, 6, 4], [4, 4, 4, 4, 3], [8, 8])
 
 _NIR = re.compile(
-    rf"(?<!\d)(?=([1-478](?:{_SEP}\d){{4}}{_SEP}(?:\d{_SEP}\d|2{_SEP}[ab])(?:{_SEP}\d){{6}})((?:{_SEP}\d){{2}})?(?!\d))"
+    rf"(?<!\d)(?=([1-478](?:{_SEP}\d){{4}}{_SEP}(?:\d{_SEP}\d|2{_SEP}[ab])(?:{_SEP}\d){{6}})"
+    rf"((?:{_SEP}|[^\w\n]{{0,3}}cle[^\w\n]{{0,3}}| ?\( ?)\d{_SEP}\d)?(?!\d))"
 )
-_NIR_CUE = re.compile(r"\b(?:secu|securite sociale|n\.?i\.?r|numero ss|carte vitale|insee)\b")
+_NIR_CUE = re.compile(
+    r"\b(?:secu|securite sociale|secu sociale|n\.?i\.?r|nss|ss|carte vitale|vitale|insee|assuree?|ameli|cpam)\b"
+)
 
-_IBAN = re.compile(r"(?<![a-z0-9])[a-z]{2}[ \t\u00a0\u202f.\-]{0,2}\d{2}(?=[ \t\u00a0\u202f.\-]{0,2}[a-z0-9])")
+_IBAN = re.compile(r"(?<!\d)[a-z]{2}[ \t\u00a0\u202f.\-_/]{0,2}\d{2}(?=[ \t\n\u00a0\u202f.\-_/]{0,2}[a-z0-9])")
 # Source: SWIFT IBAN registry, length by country.
 _IBAN_LENGTHS = {
     code: length
@@ -50,13 +53,15 @@ _IBAN_LENGTHS = {
 }  # fmt: skip
 
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+_NUMBERS = re.compile(r"[+(]{0,2}\d(?:[ .\-/()\u00a0\u202f]{0,3}\d)*")
+_LONGEST_PHONE_LIST = 300
 _PHONE = re.compile(
-    r"(?<![\w.+])(?:"
+    r"(?<![\w.+-])(?!\d{1,2}[ ./\-]\d{1,2}[ ./\-](?:19|20)\d\d(?!\d))(?:"
     r"(?:\+|00)\d{1,3}[ .\-\u00a0\u202f]?(?:\(0\)[ .]?)?\d{1,4}(?:[ .\-/\u00a0\u202f]?\d{2,4}){2,5}"  # international
-    r"|0[1-9](?:[ .\-/\u00a0\u202f]?\d{2}){4}"  # France
+    r"|0[1-9](?:[ .\-/\u00a0\u202f]?\d){8}"  # France, in any groups
     r"|0\d{1,3}[ ./\-]\d{2,3}(?:[ .]?\d{2}){2}"  # Belgium, Switzerland
     r"|0[5-7]\d{2}[ .\-]?\d{2}[ .\-]?\d{2}[ .\-]?\d{2}"  # Maghreb
-    r"|\(?[2-9]\d{2}\)?[ .\-]\d{3}[ .\-]\d{4}"  # Québec
+    r"|(?:1[ .\-])?\(?[2-9]\d{2}\)?[ .\-]\d{3}[ .\-]\d{4}"  # Québec
     r")(?!\w|[ .\-]\d)"
 )
 
@@ -64,7 +69,7 @@ _PHONE = re.compile(
 def cards(text: str) -> Iterator[Hit]:
     """Card numbers: 13 to 19 digits with a valid Luhn sum, in the groupings of cards, or any beside a cue."""
     folded = fold(text)
-    for chain in _DIGITS.finditer(text):
+    for chain in _DIGITS.finditer(folded):
         if chain.end() - chain.start() < 13:
             continue
         groups = [match.span() for match in _GROUP.finditer(text, *chain.span())]
@@ -110,7 +115,7 @@ def _has_card_shape(number: str, sizes: list[int], whole: bool) -> bool:
     """Whether cards are grouped so, or the grouping is regular and the digits begin like a card's."""
     if sizes in _CARD_GROUPINGS:
         return True
-    regular = len(sizes) == 1 or set(sizes[:-1]) == {4} or (whole and len(set(sizes[:-1])) == 1)
+    regular = len(sizes) == 1 or set(sizes[:-1]) == {4} or (whole and (len(set(sizes[:-1])) == 1 or min(sizes) >= 3))
     return regular and _has_card_prefix("".join(str(int(digit)) for digit in number))
 
 
@@ -136,17 +141,16 @@ def _luhn(number: str) -> bool:
 
 
 def social_security(text: str) -> Iterator[Hit]:
-    """French social-security numbers (NIR) with a valid key, Corsica included; without the key only beside a cue."""
+    """French social-security numbers (NIR) with a valid key, Corsica included; beside a cue also without it."""
     folded = fold(text)
     for match in _NIR.finditer(folded):
         body = re.sub(r"[^\dab]", "", match[1])
         key = re.sub(r"\D", "", match[2] or "")
         if not _plausible_month(body):
             continue
-        if key and _nir_key(body) == int(key):
-            yield Hit(match.start(1), match.end(2), "NIR")
-        elif not key and _NIR_CUE.search(folded[max(0, match.start() - _CUE_REACH) : match.start()]):
-            yield Hit(match.start(1), match.end(1), "NIR")
+        cue = _NIR_CUE.search(folded[max(0, match.start() - _CUE_REACH) : match.start()])
+        if cue or (key and _nir_key(body) == int(key)):
+            yield Hit(match.start(1), match.end(2) if key else match.end(1), "NIR")
 
 
 def _plausible_month(body: str) -> bool:
@@ -171,7 +175,7 @@ def ibans(text: str) -> Iterator[Hit]:
             char = folded[end]
             if char.isascii() and char.isalnum():
                 value += char
-            elif char not in " \t\u00a0\u202f.-":
+            elif char not in " \t\n\u00a0\u202f.-_/":
                 break
             end += 1
         if wanted and len(value) == wanted and _mod97(value) == 1:
@@ -190,4 +194,6 @@ def emails(text: str) -> Iterator[Hit]:
 
 def phones(text: str) -> Iterator[Hit]:
     """Phone numbers as written in France, Belgium, Switzerland, Québec, the Maghreb, and with a country code."""
-    return (Hit(*match.span(), "TEL") for match in _PHONE.finditer(text))
+    for chain in _NUMBERS.finditer(text):
+        if chain.end() - chain.start() <= _LONGEST_PHONE_LIST:
+            yield from (Hit(*match.span(), "TEL") for match in _PHONE.finditer(text, *chain.span()))

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.intent import intent
+import data
+from engine.intent import ROLES, alternatives, intent
+
+REPLIES = [json.loads(line) for line in (Path(__file__).parent / "replies.jsonl").read_text("utf-8").splitlines()]
+"""Replies written by hand, each with its label."""
 
 YES = """
 oui | Oui. | OUI !!! | ok | Ok parfait | oui parfait
@@ -64,6 +72,26 @@ def test_a_wish_to_change_is_modify(text):
 @pytest.mark.parametrize("text", _cases(AMBIGUOUS))
 def test_doubt_thanks_and_content_are_ambiguous(text):
     assert intent(text) == "ambiguous"
+
+
+def test_no_yes_of_the_written_replies_is_wrong():
+    assert [reply["text"] for reply in REPLIES if intent(reply["text"]) == "yes" and reply["label"] != "yes"] == []
+
+
+def test_the_written_replies_are_understood():
+    wrong = [reply for reply in REPLIES if intent(reply["text"]) != reply["label"]]
+    assert len(wrong) <= len(REPLIES) // 100, wrong
+
+
+def test_a_phrase_of_the_lexicon_has_one_role():
+    """Otherwise the order of the roles decides, and an addition to one list may do nothing."""
+    raw = tomllib.loads((Path(data.__file__).parent / "lexicon" / "intent.toml").read_text("utf-8"))
+    roles: dict[str, set[str]] = {}
+    for role in ROLES:
+        for phrase in raw[role]:
+            for spelt in alternatives(phrase):
+                roles.setdefault(" ".join(spelt.split()), set()).add(role)
+    assert {phrase: found for phrase, found in roles.items() if len(found) > 1} == {}
 
 
 @given(st.text(max_size=120))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -34,12 +36,53 @@ def _nir(body: str) -> str:
     return f"{body}{key:02d}"
 
 
+CASES = [json.loads(line) for line in (Path(__file__).parent / "secrets.jsonl").read_text("utf-8").splitlines()]
+"""Messages written by hand: ``secrets`` must vanish everywhere, ``personal`` towards a remote model, nothing else."""
+
 CARD = st.from_regex(r"4\d{14}|5[1-5]\d{13}|6011\d{11}", fullmatch=True).map(_luhn_completed)
 FRENCH_IBAN = st.from_regex(r"[0-9]{10}[0-9A-Z]{11}[0-9]{2}", fullmatch=True).map(lambda a: _iban("FR", a))
 NIR = st.from_regex(r"[12][0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[13-8][0-9]|2[1-9AB]|9[0-5])[0-9]{6}", fullmatch=True).map(
     _nir
 )
 AROUND = st.text("abcdefghijklmnopqrstuvwxyz éèà.,;!?\n", max_size=30)
+
+
+def _lost(text: str, secrets: list[str], masked: str) -> list[str]:
+    """Words of the text outside its secrets that are missing in what was masked."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, " ")
+    left = re.findall(r"\w+", re.sub(r"\[[A-Z-]+-\d+\]", " ", masked))
+    return [word for word in re.findall(r"\w+", text) if word not in left]
+
+
+def test_every_secret_of_the_written_cases_is_masked():
+    leaks = [
+        (case["text"], secret) for case in CASES for secret in case["secrets"] if secret in store(case["text"]).text
+    ]
+    assert leaks == []
+
+
+def test_nothing_but_the_secrets_of_the_written_cases_is_masked():
+    plain = [case["text"] for case in CASES if not case["secrets"]]
+    assert [text for text in plain if store(text).text != text] == []
+    too_much = [
+        case["text"]
+        for case in CASES
+        if case["secrets"] and _lost(case["text"], case["secrets"], store(case["text"]).text)
+    ]
+    assert len(too_much) <= len(CASES) // 100
+
+
+def test_names_phones_and_mails_of_the_written_cases_do_not_reach_a_remote_model():
+    leaks = [
+        (case["text"], secret)
+        for case in CASES
+        for secret in case["secrets"] + case["personal"]
+        if secret in remote(case["text"]).text
+    ]
+    assert leaks == []
+    plain = [case["text"] for case in CASES if not case["secrets"] and not case["personal"]]
+    assert len([text for text in plain if remote(text).text != text]) <= len(plain) // 100
 
 
 @pytest.mark.parametrize(
@@ -185,11 +228,26 @@ def test_any_text_is_masked_and_cleaned_without_an_error(text):
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", once)
 
 
-@pytest.mark.parametrize("piece", ["mdp ", "1 ", "mot de passe c'est ", "a@", "FR76 ", "mdp: aA1", "4111111111111111 "])
+@given(st.sampled_from(CASES), st.sampled_from(CASES))
+def test_masking_is_idempotent_and_placeholders_stable(first, second):
+    masks = Masks()
+    once = store(first["text"], masks).text
+    assert store(once, masks).text == once
+    before = dict(masks.map)
+    store(second["text"], masks)
+    assert all(masks.map[name] == secret for name, secret in before.items())
+    assert store(first["text"], masks).text == once or not before
+
+
+LONG = ["mdp ", "1 ", "mot de passe c'est ", "FR76 ", "mdp: aA1", "4111111111111111 ", "06 ", "code de la porte de "]
+
+
+@pytest.mark.parametrize("piece", [*LONG, "je suis Jean ", "cordialement,\n", "mdp est le la le la ", "login a/", "a@"])
 def test_a_hundred_thousand_characters_are_masked(piece):
-    text = piece * (100_000 // len(piece))
-    once = store(text)
-    assert store(once.text).text == once.text
+    """A pattern that is not linear would not come to an end here."""
+    remote(piece * (100_000 // len(piece)))
+    once = store(piece * (5_000 // len(piece))).text
+    assert store(once).text == once
 
 
 def test_towards_a_remote_model_names_phones_and_mails_are_masked_and_put_back():
