@@ -34,17 +34,18 @@ ROLES = {
     "yes": "y", "praise": "g", "fillers": "f", "no": "n", "wrong": "x", "field": "F", "change": "c", "correction": "k",
     "rather": "p", "infact": "i", "nearly": "l", "also": "a", "but": "b", "negation": "e", "ne": "m", "is_not": "P",
     "it_is": "I", "indeed": "J", "same": "S", "content": "w", "article": "t", "preposition": "r", "verb": "v",
-    "doubt": "d", "hesitation": "h", "that": "o", "good": "B",
+    "doubt": "d", "hesitation": "h", "that": "o", "good": "B", "fact": "0", "opposed": "E",
 }  # fmt: skip
 """Role in ``intent.toml`` to its letter. Not in the lexicon: ``w`` another word, ``0`` one with a digit, ``,`` a
 stop, ``?`` a question mark, ``!`` anger."""
 
-_REFUSED = re.compile(r"[eP][frt]{0,3}[yogB]|m[frt]{0,2}[yg]e?|[yg]e(?=$|[,f])")
+_REFUSED = re.compile(r"[eEP][frt]{0,3}[yogB]|m[frt]{0,2}[yg]e?|[yg]e(?=$|[,f])")
 """A negation and what it refuses: « pas correct », « n'envoyez pas », « valide pas », « c'est pas ça »."""
 
-_FIELD_WRONG = re.compile(r"F[0fv]{0,3}x|xt{0,2}F")
+_FIELD_WRONG = re.compile(r"F[0fvt]{0,3}[xn]|x[frt]{0,3}F|^[f,]*et{1,2}[0w]?F")
 _CONTRAST = re.compile(
-    r"I[frtFw0]*[wF0],?e[frt]*[wF0]"  # « c'est au 3e, pas au 2e »
+    r"[wF0],?E[frt]*[wF0]"  # « Teams et pas Outlook »
+    r"|I[frtFw0]*[wF0],?e[frt]*[wF0]"  # « c'est au 3e, pas au 2e »
     r"|0,?e[frt]*0"  # « bureau 305 pas 350 »
     r"|P[frto]*[wF0][wF0frto]{0,6},?[bIi][frto]*[wF0]"  # « ce n'est pas Outlook mais Teams »
     r"|^[frtFw0]*[w0F],[frt]?e[frt]*[w0F]+$"  # « depuis hier, pas depuis ce matin »
@@ -52,12 +53,16 @@ _CONTRAST = re.compile(
 )
 _RATHER = re.compile(r"p,?[frtI]*[wF0o]")
 _FURTHER = re.compile(r"^[frtIyg,]*a,?[^yn]*[wF0v]|^[fyg,]*i,?f*(?:I|t|r|F)[^yn]*[wF0]|^[fyg]*,?l,?.*[wF0]")
-_EXCEPT = re.compile(r"[yg].*[bai].*[wF0v]")
-_DETAIL = re.compile(r"^[f,]*n[f,]*(?:I|F|t|r|e)[frtw]*[F0]")
+_EXCEPT = re.compile(r"[yg].*[bai].*[wF0v]|[yg].*F[frtI,]*[w0]")
+_DETAIL = re.compile(r"^[f,]*[nx][f,]*(?:I|F|t|r|e)[frtw]*[F0]")
 _FIELD_ALONE = re.compile(r"^[frt]*F[f]*$|^[,f]*tw?F[frtI,]*0|^[frt]*w?F,[^?]*w|^[f,]*I[frt]*F[wF0]*$")
+_PLAIN_NO = re.compile(r"^[f,]*n(?!.*[yd])[f,]*[^f,?h]")
+"""A no that a question follows: « non, vous avez lu ? »; « non ? » asks, « non je ne sais pas » doubts."""
 _REFUSAL = re.compile(r"^([^nxPvF0]*)[nxP]")
-_RESTATED = re.compile(r"^[fyg,]*J[wfrtF0o]{1,6}[f,]*$|^[f,]*y[yf,]*S[wfrto]{1,4}[f,]*$")
-_AGREEMENT = re.compile(r"^(?:[ygftIB,]|I[ft]*o|F[ft]*(?=[ygB]))*$")
+_RESTATED = re.compile(
+    r"^[fyg,]*y,?I?t(?:ot)?w(?:tw)?[f,]*$|^[fyg,]*J[wfrtF0o]{1,6}[f,]*$|^[f,]*y[yf,]*S[wfrto]{1,4}[f,]*$"
+)
+_AGREEMENT = re.compile(r"^(?:[ygftIB,]|[Iyg][ft]*o|F[ft]*(?=[ygB]))*$")
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,10 @@ class _Words:
     """Phrase of squeezed words to the letter of its role."""
     typos: dict[str, str]
     """A word of agreement, refusal or change with one letter missing or two swapped, to the word meant."""
-    spelling: dict[str, tuple[str, ...]]
-    """A word spelt in a hurry to the words meant: « cest », « sa »."""
+    spelling: dict[str, str]
+    """What is spelt in a hurry to the words meant: « cest », « sa »."""
+    hurried: re.Pattern[str]
+    """Any key of ``spelling``."""
     signs: dict[str, str]
     """Emoji and stops to their letters."""
     story: frozenset[str]
@@ -94,7 +101,7 @@ def _meaning(shape: str) -> Intent:
     if "c" in shape or "k" in shape or _RATHER.search(shape):
         return "modify"
     if "d" in shape or "?" in shape:
-        return "no" if re.search(r"^[f,]*n[^d]*[^df,?h]", shape) else "ambiguous"
+        return "no" if _PLAIN_NO.search(shape) else "ambiguous"
     if _FIELD_WRONG.search(shape):
         return "modify"
     if _DETAIL.search(shape) or (_CONTRAST.search(shape) and not re.match("[f,]*n", shape)):
@@ -105,7 +112,7 @@ def _meaning(shape: str) -> Intent:
         return "no"
     refusal = _REFUSAL.search(shape)
     if refusal and refusal[1].count("w") <= _FEW:
-        return "ambiguous" if "y" in shape and "n" in shape else "no"
+        return "ambiguous" if "y" in shape and "n" in shape and "x" not in shape else "no"
     if _RESTATED.search(shape):
         return "yes"
     return "yes" if re.search("[yg]", shape) and _AGREEMENT.search(shape) else "ambiguous"
@@ -117,8 +124,7 @@ def _shape(folded: str) -> str:
     shape, run = "", list[str]()
     for piece in _PIECE.findall(folded):
         if piece[0].isalnum():
-            word = _squeeze(piece)
-            run += lexicon.spelling.get(piece) or lexicon.spelling.get(word) or (lexicon.typos.get(word, word),)
+            run.append(piece)
         else:
             shape += _run_shape(run, lexicon) + lexicon.signs.get(piece, "")
             run = []
@@ -126,10 +132,11 @@ def _shape(folded: str) -> str:
     return _REFUSED.sub("x", re.sub(r",+", ",", shape).strip(","))
 
 
-def _run_shape(run: Sequence[str], lexicon: _Words) -> str:
+def _run_shape(words: Sequence[str], lexicon: _Words) -> str:
     """The letters of words between two stops, the longest phrase at each place."""
     shape, index = "", 0
-    run = [word for word, before in zip(run, ["", *run], strict=False) if not (word == before == "est")]
+    spelt = lexicon.hurried.sub(lambda match: lexicon.spelling[match[0]], " ".join(words))
+    run = [lexicon.typos.get(word, word) for word in map(_squeeze, spelt.split())]
     while index < len(run):
         for size in range(min(_LONGEST_PHRASE, len(run) - index), 0, -1):
             letter = lexicon.letters.get(tuple(run[index : index + size]))
@@ -174,7 +181,8 @@ def _words() -> _Words:
     return _Words(
         letters=letters,
         typos=_typos(letters),
-        spelling={wrong: tuple(map(_squeeze, meant.split())) for wrong, meant in raw["spelling"].items()},
+        spelling=raw["spelling"],
+        hurried=re.compile(rf"\b(?:{'|'.join(sorted(raw['spelling'], key=len, reverse=True))})\b"),
         signs=signs,
         story=frozenset(map(_squeeze, raw["story"])),
         change_nouns=frozenset(map(_squeeze, raw["change_nouns"])),

@@ -1,9 +1,9 @@
 """What must not be stored, and what must not leave the machine: pure functions over text.
 
 ``store`` replaces passwords introduced by a cue, card numbers, IBAN and French social-security numbers; ``remote``
-also phones, e-mails and names. How each is recognised is in ``engine.sensitive``
-(by a check sum or a shape) and ``engine.spoken_secrets`` (by the words before it). Precision matters: error codes,
-serial, room and ticket numbers stay.
+also phones, e-mails and names. How each is recognised is in ``engine.sensitive`` (by a check sum or a shape),
+``engine.spoken_secrets`` and ``engine.spoken_names`` (by the words beside it). Precision matters: error codes, serial,
+room and ticket numbers stay.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from engine import sensitive, spoken_names, spoken_secrets
+from engine import sensitive
 from engine.text import clean as clean
 
 STORE_KINDS = ("MOT-DE-PASSE", "CARTE", "IBAN", "NIR")
@@ -59,12 +59,16 @@ def store(text: str, masks: Masks | None = None) -> Masked:
         masks: What the conversation has masked so far, so that numbers go on and the same secret keeps its name;
             what is found now is added to it.
     """
+    from engine import spoken_secrets  # its patterns take 0.1 s to compile: not on the way to the first frame
+
     masks = Masks() if masks is None else masks
     return _mask(text, masks, (sensitive.ibans, sensitive.social_security, sensitive.cards, spoken_secrets.passwords))
 
 
 def remote(text: str, masks: Masks | None = None) -> Masked:
     """Mask what must not reach a remote model: all of ``store``, and phones, e-mails and recognisable names."""
+    from engine import spoken_names
+
     masks = Masks() if masks is None else masks
     stored = store(text, masks)
     further = _mask(stored.text, masks, (sensitive.emails, sensitive.phones, spoken_names.names))

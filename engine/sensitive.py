@@ -21,7 +21,7 @@ class Hit(NamedTuple):
     kind: str
 
 
-_SEP = r"[ \t\n\u00a0\u202f.\-_/]{0,2}"
+_SEP = r"[ \t\n\u00a0\u202f.\-_/]{0,3}"
 _DIGITS = re.compile(rf"\d(?:{_SEP}\d)*")
 _GROUP = re.compile(r"\d+")
 _CARD_CUE = re.compile(r"\b(?:cb|carte (?!sim)|carte$|visa|mastercard|amex|american express|numero de carte)")
@@ -40,6 +40,8 @@ _NIR_CUE = re.compile(
 
 _IBAN = re.compile(r"(?<!\d)[a-z]{2}[ \t\u00a0\u202f.\-_/]{0,2}\d{2}(?=[ \t\n\u00a0\u202f.\-_/]{0,2}[a-z0-9])")
 # Source: SWIFT IBAN registry, length by country.
+_IBAN_DIGITS = 10
+"""Fewer digits than any bank uses: « il fait 14 degrés dans… » is no IBAN of Italy."""
 _IBAN_LENGTHS = {
     code: length
     for length, codes in {
@@ -178,7 +180,7 @@ def ibans(text: str) -> Iterator[Hit]:
             elif char not in " \t\n\u00a0\u202f.-_/":
                 break
             end += 1
-        if wanted and len(value) == wanted and _mod97(value) == 1:
+        if wanted and len(value) == wanted and sum(map(str.isdigit, value)) >= _IBAN_DIGITS and _mod97(value) == 1:
             yield Hit(match.start(), end, "IBAN")
 
 

@@ -29,7 +29,7 @@ _TITLE = (
 )
 _CALLED_CASED = (
     r"(?:[Jj]e m['’ ]?appelle|[Jj]e me nomme|[Mm]on (?:nom|prénom|prenom)(?: complet)? (?:est|c['’]est) ?:?"
-    r"|[Mm]y name is)"
+    r"|[Mm]y name is|[Mm]oi,? c['’]est)"
 )
 _RELATION = (
     r"(?:[Mm]on|[Mm]a|[Ll]e|[Ll]a|[Nn]otre|[Vv]otre) (?:coll[èe]gue|chef|cheffe|responsable|directeur|directrice"
@@ -64,7 +64,7 @@ _INTRODUCED: tuple[tuple[re.Pattern[str], bool], ...] = (
 """What introduces a name; and whether what follows is often something else, so that it takes two words."""
 
 _CALLED = re.compile(
-    r"(?<!\w)(?:je m'appelle|je me nomme|mon nom est|mon nom c'est|moi c'est)[ \t]{1,2}"
+    r"(?<!\w)(?:je m'appelle|je me nomme|mon nom est|mon nom c'est)[ \t]{1,2}"
     r"(?P<name>[\w-]{2,30}(?:[ \t][\w-]{2,30})?)"
 )
 

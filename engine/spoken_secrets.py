@@ -14,10 +14,11 @@ from functools import cache
 from pathlib import Path
 
 import data
-from engine.secret_cues import CUE, DESCRIBED, FORMS, LATER, LOGIN, NEXT, PLAIN_CODE, Sure
+from engine.secret_cues import ANNOUNCED, CUE, DESCRIBED, FORMS, LATER, LOGIN, NEXT, PLAIN_CODE, Sure
 from engine.sensitive import Hit
 from engine.text import fold
 
+_PLACEHOLDER = re.compile(r"\W{0,2}\[?[a-z-]{3,12}-\d{1,6}\]")
 _TAIL = ".,;:)]}»\"”'"
 _QUOTES = "«\"“`'"
 _ERROR = re.compile(
@@ -41,15 +42,19 @@ _A_TIME = re.compile(
     r"\d{1,2}(?:h|/|:|e|eme|er)\d{0,4}(?:/\d{2,4})?|\d{1,3}(?:fois|jours?|j|ans?|mois|mn|min|%|go|caracteres)|(?:19|20)\d\d-\d\d-\d\d"
 )
 _A_YEAR = re.compile(r"(?:19|20)\d\d$")
+_OTHER_THING = re.compile(
+    rf"\b(?:{LOGIN}|poste|bureau|salle|numero|num|n|tel\w*|gsm|portable|mobile|badge|ticket|pc|serie|ip|erreur|code|mail"
+    r"|matricule|ref\w*|dossier|message|le|au|a)\W*$"
+)
 _SIGNS = "@#$%&*+_!?=€£§<>~^|"
 _WELL_KNOWN = re.compile(
     r"(?:azert|qwert|qsdf|wxcv|abcd|abc|toto|titi|tata|tutu|soleil|doudou|loulou|chouchou|coucou|iloveyou|letmein|welcome"
-    r"|motdepasse|password|admin)\w{0,3}$"
+    r"|motdepasse|password)\w{0,3}$"
 )
 _STATE = re.compile(r"(?:ment|able|ible|ee|ees)$")
 _CLAUSE_END = re.compile(r"[!?…]*\s{0,2}(?:$|[\n.,;:()!?/])")
 _LINE = re.compile(r"[^.,;:()!?\n]{3,60}(?=$|[.,;:()!?\n])")
-_MOST_WORDS = 5
+_MOST_WORDS, _ACRONYM = 5, 4
 _WORD = re.compile(r"[^\s.,;:()!?/«»\"]+")
 _DESCRIBING = frozenset(
     ["celui", "date", "naissance", "prenom", "suivant", "toujours", "anniversaire", "annee", "code"]
@@ -76,7 +81,7 @@ def passwords(text: str) -> Iterator[Hit]:
                 yield hit
                 yield from _further(text, folded, hit.end)
     yield from _plain_codes(text, folded)
-    for pattern in (LATER, DESCRIBED):
+    for pattern in (LATER, ANNOUNCED, DESCRIBED):
         for match in pattern.finditer(folded):
             hit = _secret(text, folded, match, Sure.LIKELY)
             if hit is not None and _is_about_a_password(folded, match):
@@ -102,8 +107,10 @@ def _is_about_a_password(folded: str, match: re.Match[str]) -> bool:
     """For a value told later or described: whether a password is what the sentences speak of."""
     if "between" in match.re.groupindex:
         return not any(_is_state(word) for word in match["between"].replace(",", " ").split())
+    if "meanwhile" in match.re.groupindex:
+        return not _OTHER_THING.search(match["meanwhile"])
     before = folded[max(0, match.start() - _FAR) : match.start()]
-    return bool(CUE.search(before)) and not re.search(rf"(?:{LOGIN}|poste|bureau|numero|tel|badge)\W*$", before)
+    return bool(CUE.search(before)) and not _OTHER_THING.search(before)
 
 
 def _is_state(word: str) -> bool:
@@ -115,7 +122,7 @@ def _secret(text: str, folded: str, match: re.Match[str], sure: Sure) -> Hit | N
     """The value of a match without quotes and closing punctuation, if it is a secret."""
     start, end, quoted = _bare_value(text, folded, *match.span("value"))
     value, plain = text[start:end], folded[start:end]
-    if len(value) < 2 or not any(char.isalnum() for char in value) or value.startswith("["):
+    if len(value) < 2 or not any(char.isalnum() for char in value) or _PLACEHOLDER.match(match["value"]):
         return None
     if _A_THING.match(plain) or (
         _ERROR.match(plain) and _ERROR_BEFORE.search(folded[max(0, match.start() - _REACH) : start])
@@ -149,7 +156,7 @@ def _bare_value(text: str, folded: str, start: int, end: int) -> tuple[int, int,
         return start, end, True
     while end > start + 1 and text[end - 1] in _TAIL:
         end -= 1
-    while end > start + 1 and text[start] in '(«"“:':
+    while end > start + 1 and text[start] in '[(«"“:':
         start += 1
     return start, end, " " in text[start:end]
 
@@ -164,12 +171,14 @@ def _looks_secret(value: str) -> bool:
     if any(char in _SIGNS for char in core):
         return True
     mixed = any(char.isupper() for char in core[1:]) and any(char.islower() for char in core)
-    return mixed and not _is_usual(fold(core), core)
+    return mixed and not all(_is_usual(fold(part), part) for part in re.split("[/'’-]", core) if part)
 
 
 def _end_of_words(text: str, folded: str, start: int, end: int, several: bool) -> int | None:
     """Where a secret of plain words ends that begins at ``start``, or None if these words tell something else."""
     plain = folded[start:end]
+    if not several and text[start:end].isupper() and end - start <= _ACRONYM:
+        return None
     if plain.isdigit():
         return end if _CLAUSE_END.match(folded, end) else None
     if plain in _DETERMINERS and several:
