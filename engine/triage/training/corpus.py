@@ -1,11 +1,13 @@
-"""The training corpus: hand-written seeds as labelled messages, and families of near-duplicates.
+r"""The training corpus: hand-written seeds as labelled messages, and families of near-duplicates.
 
 A seeds file (``data/training/seeds/NAME.txt``) is one hand. ``## CODE PRIORITY CLARITY`` opens a section, each further
-line is a message, ``\\n`` in it a line break. Labels follow ``data/training/GUIDE.md``.
+line is a message, ``\n`` in it a line break. Labels follow ``data/training/GUIDE.md``.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +97,36 @@ def families(texts: Sequence[str]) -> list[int]:
             if count / (len(found) + len(runs[other]) - count) >= _SAME_FROM:
                 parent[_root(parent, index)] = _root(parent, other)
     return [_root(parent, index) for index in range(len(texts))]
+
+
+def near_duplicates(texts: Sequence[str], others: Sequence[str]) -> list[tuple[int, int]]:
+    """Where a text is nearly one of the others, by the measure of ``families``: pairs of indices, ascending.
+
+    Two sets that share 60 % must meet in the rarest 40 % of their runs (and one more), so only those are looked up.
+    """
+    left, right = [_runs(text) for text in texts], [_runs(text) for text in others]
+    counts = Counter(run for found in right for run in found)
+
+    def telling(found: frozenset[str]) -> list[str]:
+        return sorted(found, key=lambda run: (counts[run], run))[: len(found) - math.ceil(_SAME_FROM * len(found)) + 1]
+
+    holders: dict[str, list[int]] = {}
+    for index, found in enumerate(right):
+        for run in telling(found):
+            holders.setdefault(run, []).append(index)
+    candidates = (
+        (index, other)
+        for index, found in enumerate(left)
+        for other in sorted({other for run in telling(found) for other in holders.get(run, ())})
+        if _SAME_FROM * len(found) <= len(right[other]) <= len(found) / _SAME_FROM
+    )
+    return [(index, other) for index, other in candidates if _similarity(left[index], right[other]) >= _SAME_FROM]
+
+
+def _similarity(left: frozenset[str], right: frozenset[str]) -> float:
+    """Jaccard: what both have, of what either has."""
+    shared = len(left & right)
+    return shared / (len(left) + len(right) - shared)
 
 
 def _runs(text: str) -> frozenset[str]:
