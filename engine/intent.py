@@ -123,7 +123,7 @@ def _shape(folded: str) -> str:
     lexicon = _words()
     shape, run = "", list[str]()
     for piece in _PIECE.findall(folded):
-        if piece[0].isalnum():
+        if piece[0].isalnum() or (piece == "," and run):
             run.append(piece)
         else:
             shape += _run_shape(run, lexicon) + lexicon.signs.get(piece, "")
@@ -133,17 +133,19 @@ def _shape(folded: str) -> str:
 
 
 def _run_shape(words: Sequence[str], lexicon: _Words) -> str:
-    """The letters of words between two stops, the longest phrase at each place."""
+    """The letters of words between two stops, the longest phrase at each place; a comma does not part a phrase."""
     shape, index = "", 0
     spelt = lexicon.hurried.sub(lambda match: lexicon.spelling[match[0]], " ".join(words))
     run = [lexicon.typos.get(word, word) for word in map(_squeeze, spelt.split())]
     while index < len(run):
         for size in range(min(_LONGEST_PHRASE, len(run) - index), 0, -1):
-            letter = lexicon.letters.get(tuple(run[index : index + size]))
+            phrase = run[index : index + size]
+            ends_in_words = phrase[0] != "," != phrase[-1]
+            letter = lexicon.letters.get(tuple(word for word in phrase if word != ",")) if ends_in_words else None
             if letter:
                 break
         else:
-            letter = "0" if any(char.isdigit() for char in run[index]) else "w"
+            letter = "," if run[index] == "," else "0" if any(char.isdigit() for char in run[index]) else "w"
         shape += "w" if letter == "c" and not _is_wish(run, index, lexicon) else letter
         index += size
     return shape

@@ -34,7 +34,7 @@ _KIND = (
     r"|d'origine|precedent|tape|utilise|actuel|nouveau|ancien|admin"
     r"|administrateur|root|invites?|session|windows|wifi|wi-fi|outlook|boite|mail|e-mail|messagerie|gmail|office|teams"
     r"|vpn|sap|zoom|citrix|pc|ordi|reseau|ad|ldap|intranet|ent|bios|de (?:session|connexion|messagerie|secours)"
-    r"|(?:de|du) (?:wifi|pc))){0,2}"
+    r"|(?:de|du) (?:wifi|pc)| ?\([a-z' -]{1,20}\))){0,2}"
 )
 _KEY = (
     r"cles? (?:wifi|wi-fi|wpa[23]?|wep|reseau|api|privee|secrete|bitlocker|de (?:securite|recuperation|chiffrement)"
@@ -85,6 +85,7 @@ _TRIED = (
     r"|j'utilise|mettez(?:[- ]moi)?|mettre|mets|mis|utilise[rz]?|tape[rz]?|avec)"
 )
 _GOES_WRONG = r"(?:ne|n'|est|ca|et|mais|marche|fonctionne|passe|refuse|il|qui|que)\b"
+_DEVICE = r"(?:telephone|tel|portable|mobile|gsm|sim|iphone|samsung|tablette|ipad|pc|ordi)"
 _CHANGED = r"(?:change|remis|remet|remise?|mis|mettre|reinitialise|modifie)\w{0,3}"
 _RECEIVED = r"(?:recu|recois|recoit|envoye|sms|mfa|authentification|validation|verification)(?: [a-z'-]{1,15}){0,3}?"
 _OTHER_ONE = r"(?:l'ancien|ancien|le nouveau|nouveau|le precedent|precedent|l'actuel|actuel|l'autre|le bon|la nouvelle)"
@@ -103,6 +104,8 @@ FORMS = _forms(
     (rf"{_BEGIN}{_PASSWORD}{_END}{_DETAIL}{_NO_LONGER}{_VALUE}", Sure.LIKELY),
     (rf"{_BEGIN}{_PASSWORD}{_END}(?: [a-z'-]{{1,15}}){{0,3}} ?\({_ODD}{_VALUE}", Sure.LIKELY),
     (rf"{_BEGIN}(?:mon|le|ce|notre|son|avec) {_MY}{_PASSWORD} {_VALUE}(?= {_GOES_WRONG})", Sure.TOLD),
+    (rf"{_BEGIN}{_PASSWORD}{_END}{_DETAIL} (?:commence|debute|finit|termine|se termine) par {_VALUE}", Sure.LIKELY),
+    (rf"{_BEGIN}(?:j'ai|je) [a-z]{{3,9}}(?: avec)? {_ODD}{_VALUE}[^.\n]{{1,30}} {_PASSWORD}\b", Sure.LIKELY),
     (rf"{_BEGIN}(?:comme|en|pour|dans|du) {_MY}{_PASSWORD},? {_TRIED} {_VALUE}", Sure.TOLD),
     (rf"{_BEGIN}(?:comme|en|pour|dans|du) {_MY}{_PASSWORD},? (?:j'ai|on a|c'est) {_VALUE}", Sure.LIKELY),
     (rf"{_BEGIN}(?:voici|voila|tiens) {_MY}{_PASSWORD}{_KIND} {_VALUE}", Sure.TOLD),
@@ -116,6 +119,7 @@ FORMS = _forms(
     (rf"{_BEGIN}(?!pin|puk|nip|otp){_SECRET_CODE}{_END}{_DETAIL}{_COPULA}{_VALUE}", Sure.TOLD),
     (rf"{_BEGIN_CODE}{_SECRET_CODE}{_END}{_DETAIL}{_THAT}{_COPULA}{_STILL}{_VALUE}", Sure.DIGITS),
     (rf"{_BEGIN_CODE}{_SECRET_CODE}{_END}{_KIND}{_AFTER}{_VALUE}", Sure.DIGITS),
+    (rf"{_BEGIN_CODE}{_SECRET_CODE} (?:de |du |de mon |mon )?{_DEVICE} (?P<value>\d{{4,8}})\b", Sure.DIGITS),
     (rf"{_BEGIN}{_RECEIVED} codes? (?P<value>\d{{4,8}})\b", Sure.DIGITS),
     (r"\bcodes? (?P<value>\d{4,8}) (?:par|recu|du|dans le) (?:par )?(?:sms|mail|message|telephone)\b", Sure.DIGITS),
     (
@@ -136,10 +140,12 @@ FORMS = _forms(
         Sure.SAID,
     ),
     (
-        rf"{_BEGIN}(?:{LOGIN}|connect\w{{1,4}} avec|connexion avec)[^\n:=]{{0,15}}[:=]? {{0,3}}{_WHO} ?[/|] ?"
+        rf"{_BEGIN}(?:{LOGIN}|mes codes|(?:mes |codes d')acces|connect\w{{1,4}} avec|connexion avec)"
+        rf"[^\n:=]{{0,15}}[:=]? {{0,3}}{_WHO} ?[/|] ?"
         r"(?P<value>[^\s]{3,80})",
         Sure.SAID,
     ),
+    (rf"(?<!\S){_WHO} ?/ ?{_VALUE}[^.\n]{{0,25}} (?:comme|en) (?:login|identifiants?)\b", Sure.LIKELY),
     (rf"{_BEGIN}identifiants? (?:sont|est|c'est|:) {_WHO} (?:et|/) {_VALUE}", Sure.LIKELY),
     (r"(?<!\w)[a-z]{2,10}://[^\s/:@]{1,64}:(?P<value>[^\s/@]{1,64})@", Sure.CERTAIN),
     (r"(?<!\S)/u(?:ser)?:\S{1,60} (?P<value>[^\s/]\S{2,60})", Sure.LIKELY),

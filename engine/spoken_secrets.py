@@ -28,7 +28,7 @@ _NOT_A_SECRET_CODE = re.compile(
     r"\b(?:erreur|error|postal|produit|article|barres?|imprimante|client|projet|analytique|fournisseur|comptable|naf|ape"
     r"|pays|insee|source|promo|qr|couleurs?|agence|banque|guichet|retour|sortie|http|bug|salle|bureau|etage|batiment"
     r"|site|service|local|panne|defaut|arret|statut|affaire|dossier|commande|matricule|etablissement|iban|bic|swift"
-    r"|affiche|copieur|fonction|tva|siret|modele|serie|lot|machine|vba|python|html|exit|stop)\b"
+    r"|ticket|incident|employe|affiche|copieur|fonction|tva|siret|modele|serie|lot|machine|vba|python|html|exit|stop)\b"
 )
 _ERROR_BEFORE = re.compile(
     r"(?:erreur|error|err|message|bug|ecran bleu|arret|bsod|plante|affiche)\W{0,3}(?:\w{1,12}\W{1,3}){0,4}$"
