@@ -23,6 +23,10 @@ class Reader:
         self._rules = workflow.Rules(t.auto_validate, t.confirm_summary, t.ask_clarification, t.max_attempts)
         self._tree, self._cascade = categories_of(config), triage_of(config)
 
+    async def prepare(self) -> None:
+        """Load what the first text would wait for. Never fails."""
+        await self._cascade.prepare()
+
     async def read(self, text: str) -> tuple[Draft, Action]:
         """The summary of one text (masked first) and the action its confidence asks for.
 

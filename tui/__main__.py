@@ -45,6 +45,12 @@ def _parser(words: Collection[str]) -> Parser:
 def _add_triage(triage: argparse.ArgumentParser) -> None:
     _add_lines(triage)
     triage.add_argument("--engine", choices=("local", "openai", "auto"))
+    triage.add_argument(
+        "--evaluate",
+        metavar="FICHIER",
+        help="mesurer sur des messages étiquetés : un fichier JSON Lines, ou un dossier",
+    )
+    triage.add_argument("--mistakes", action="store_true", help="evaluate : aussi les messages mal compris, avec texte")
 
 
 def _add_lines(command: argparse.ArgumentParser) -> None:

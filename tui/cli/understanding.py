@@ -20,9 +20,13 @@ _LONGEST_LINE = 2_000_000
 
 
 def run_triage(arguments: argparse.Namespace, config: Config) -> int:
-    """Read each line's text into a summary."""
+    """Read each line's text into a summary, or measure on labelled ones."""
     if arguments.engine:
         config = replace(config, triage=replace(config.triage, engine=arguments.engine))
+    if arguments.evaluate is not None:
+        from tui.cli import evaluation
+
+        return evaluation.run(arguments, config)
     return asyncio.run(_triage_lines(arguments, config))
 
 

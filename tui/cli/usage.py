@@ -113,6 +113,8 @@ def check(arguments: argparse.Namespace) -> str | None:
         return _check_tickets(arguments)
     if arguments.command == "outbox":
         return _check_outbox(arguments)
+    if arguments.command == "triage":
+        return _check_triage(arguments)
     if arguments.command in ("categories", "users"):
         from tui.cli.upkeep_arguments import check as check_upkeep
 
@@ -129,6 +131,12 @@ def check(arguments: argparse.Namespace) -> str | None:
     }
     chosen = [name for name, is_given in steps.items() if is_given]
     return f"{' et '.join(chosen)} : un seul à la fois" if len(chosen) > 1 else None
+
+
+def _check_triage(arguments: argparse.Namespace) -> str | None:
+    if arguments.evaluate is not None and (arguments.text is not None or arguments.jsonl):
+        return "--evaluate lit son fichier : ni TEXTE ni --jsonl"
+    return "--mistakes va avec --evaluate" if arguments.mistakes and arguments.evaluate is None else None
 
 
 def _check_tickets(arguments: argparse.Namespace) -> str | None:
