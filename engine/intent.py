@@ -34,7 +34,7 @@ ROLES = {
     "yes": "y", "praise": "g", "fillers": "f", "no": "n", "wrong": "x", "field": "F", "change": "c", "correction": "k",
     "rather": "p", "infact": "i", "nearly": "l", "also": "a", "but": "b", "negation": "e", "ne": "m", "is_not": "P",
     "it_is": "I", "indeed": "J", "same": "S", "content": "w", "article": "t", "preposition": "r", "verb": "v",
-    "doubt": "d", "hesitation": "h", "that": "o", "good": "B", "fact": "0", "opposed": "E",
+    "doubt": "d", "hesitation": "h", "that": "o", "good": "B", "fact": "0", "unaccepted": "q", "opposed": "E",
 }  # fmt: skip
 """Role in ``intent.toml`` to its letter. Not in the lexicon: ``w`` another word, ``0`` one with a digit, ``,`` a
 stop, ``?`` a question mark, ``!`` anger."""
@@ -42,6 +42,7 @@ stop, ``?`` a question mark, ``!`` anger."""
 _REFUSED = re.compile(r"[eEP][frt]{0,3}[yogB]|m[frt]{0,2}[yg]e?|[yg]e(?=$|[,f])")
 """A negation and what it refuses: « pas correct », « n'envoyez pas », « valide pas », « c'est pas ça »."""
 
+_UNACCEPTED = re.compile(r"^([ftIyg,]*)q(?![frt]*[w0v])")
 _FIELD_WRONG = re.compile(r"F[0fvt]{0,3}[xn]|x[frt]{0,3}F|^[f,]*et{1,2}[0w]?F")
 _CONTRAST = re.compile(
     r"[wF0],?E[frt]*[wF0]"  # « Teams et pas Outlook »
@@ -129,7 +130,8 @@ def _shape(folded: str) -> str:
             shape += _run_shape(run, lexicon) + lexicon.signs.get(piece, "")
             run = []
     shape += _run_shape(run, lexicon)
-    return _REFUSED.sub("x", re.sub(r",+", ",", shape).strip(","))
+    shape = _UNACCEPTED.sub(r"\1n", re.sub(r",+", ",", shape).strip(",")).replace("q", "w")
+    return _REFUSED.sub("x", shape)
 
 
 def _run_shape(words: Sequence[str], lexicon: _Words) -> str:
