@@ -13,11 +13,16 @@ from enum import Enum
 class Sure(Enum):
     """How surely a form announces a secret, and so what the value must look like."""
 
-    CERTAIN = "in a place where nothing else can stand: anything"
-    SAID = "after « : » or the like: any word that does not usually stand there, several words too"
-    TOLD = "after « c'est », « est »: such a word, if the clause ends with it"
-    LIKELY = "beside the cue only: what looks like a password"
-    DIGITS = "after a code that may be anything: what has digits"
+    CERTAIN = "certain"
+    """In a place where nothing else can stand: anything."""
+    SAID = "said"
+    """After a colon or the like: any word that does not usually stand there, several words too."""
+    TOLD = "told"
+    """After « c'est », « est »: such a word, if the clause ends with it."""
+    LIKELY = "likely"
+    """Beside the cue only: what looks like a password."""
+    DIGITS = "digits"
+    """After a code that may be anything: what looks so and has digits."""
 
 
 # --- what people call it ------------------------------------------------------------------------------------------
