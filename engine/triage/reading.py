@@ -8,17 +8,17 @@ there.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import NamedTuple
 
 from data.records import Turn
 from engine.text import fold
 from engine.triage.contract import READ_FIRST, READ_LAST, Span
 from engine.triage.instructions import without_instructions
-from engine.triage.lexicon import FOLDER, Concept, Lexicon, stem
+from engine.triage.lexicon import Concept, Lexicon, Match, stem
+from engine.triage.senses import TRIED, has, said, senses
+from engine.triage.senses import grammar as grammar
 
 _TOKEN = re.compile(r"(?<![a-z0-9])[d-z]:(?![/\w])|\[[A-Z-]{3,13}-\d+\]|[^\W_]+")
 _PLACEHOLDER = re.compile(r"\[[a-z-]{3,13}-\d+\]")
@@ -26,16 +26,13 @@ _SENTENCE = re.compile(r"[.!?;…]+(?=\s|$)|\n+|\s[-–•*+/]\s")
 _CLAUSE = re.compile(
     r",|(?<![ '][d-z]):(?=\s)|\(|\)|\b(?:mais|par contre|en revanche|sauf que|puis|sinon|et aussi|et puis|et surtout"
     r"|ainsi que|en plus|alors que"
-    r"|tandis que|plutot|car|parce que|pourtant|donc|en fait|du coup)\b"
+    r"|tandis que|meme si|bien que|cependant|toutefois|neanmoins|quoique|plutot|car|parce que|pourtant|donc|en fait"
+    r"|du coup|but|however|although|because)\b"
     r"|\bet (?=(?:je|j'|mon|ma|mes|le|la|l'|les|il|elle|ils|elles|notre|nos|on|impossible|ca|maintenant|depuis"
     r"|aussi)\b)"
     r"|\baussi\b(?= (?:mon|ma|mes|le|la|les|l'|je|j'))"
 )
 _MOST_MENDED = 120
-_HAVE = frozenset({"ai", "avons", "avez", "ont", "ete", "viens"})
-_HAS = frozenset(
-    {("m", "a"), ("on", "a"), ("il", "a"), ("elle", "a"), ("nous", "a"), ("qui", "a"), ("informatique", "a")}
-)
 _SIDE_KEYS = frozenset({"onset", "location", "os", "frequency", "recent_changes"})
 """Questions whose answers say nothing about the category unless they name something wrong."""
 
@@ -90,35 +87,6 @@ class Reading:
     """What was read of each requester's turn, folded, spaces where nothing was read; for patterns."""
 
 
-@dataclass(frozen=True)
-class Grammar:
-    """The small words of ``grammar.toml``, as tuples of folded words."""
-
-    negations: frozenset[str]
-    fails: frozenset[tuple[str, ...]]
-    missing: frozenset[tuple[str, ...]]
-    denies: frozenset[tuple[str, ...]]
-    between: frozenset[str]
-    denies_at_start: frozenset[tuple[str, ...]]
-    well: frozenset[tuple[str, ...]]
-    not_well: frozenset[tuple[str, ...]]
-    unknown: frozenset[tuple[str, ...]]
-    none: frozenset[tuple[str, ...]]
-    greetings: frozenset[tuple[str, ...]]
-
-
-@cache
-def grammar() -> Grammar:
-    """The shipped small words, read once."""
-    raw: dict[str, list[str]] = tomllib.loads((FOLDER / "grammar.toml").read_text(encoding="utf-8"))
-    phrases = {key: frozenset(tuple(phrase.split()) for phrase in value) for key, value in raw.items()}
-    return Grammar(
-        negations=frozenset(raw["negations"]),
-        between=frozenset(raw["between"]),
-        **{key: phrases[key] for key in phrases if key not in ("negations", "between")},
-    )
-
-
 def view(turn: Turn) -> Turn:
     """What is read of a turn: its beginning and its end, with a line break in between; a short one as it is."""
     if turn.author != "requester" or len(turn.text) <= READ_FIRST + READ_LAST:
@@ -153,7 +121,7 @@ def read(turns: Sequence[Turn], lexicon: Lexicon) -> Reading:
         if turn.key:
             answered.add(turn.key)
         folded[index] = _PLACEHOLDER.sub(lambda match: " " * len(match[0]), fold(turn.text))
-        found = [_with_hits(clause, lexicon) for clause in _clauses(index, folded[index], lexicon)]
+        found = _with_hits(list(_clauses(index, folded[index], lexicon)), lexicon)
         if not _says_nothing(found, turn.key):
             clauses += found
     return Reading(tuple(clauses), frozenset(answered), "refusal" in answered, folded)
@@ -204,74 +172,46 @@ def _words(folded: str, start: int, end: int, lexicon: Lexicon, mended: dict[str
             yield Word(form, stem(form), match.start(), match.end())
 
 
-def _with_hits(clause: Clause, lexicon: Lexicon) -> Clause:
-    """The clause with its concepts and what it says of them."""
-    texts = [word.text for word in clause.words]
-    matches = list(lexicon.find([word.stem for word in clause.words]))
-    well = _is_well(texts, [match.concept for match in matches])
-    hits = []
-    for match in matches:
-        start, end = clause.words[match.first].start, clause.words[match.last - 1].end
-        hits.append(Hit(match.concept, start, end, _sense(match.concept, texts, match.first, match.last, well)))
-    return Clause(clause.turn, clause.start, clause.end, clause.words, tuple(hits), clause.opens_sentence)
+def _with_hits(clauses: Sequence[Clause], lexicon: Lexicon) -> list[Clause]:
+    """The clauses of a turn with their concepts and what they say of them."""
+    texts = [[word.text for word in clause.words] for clause in clauses]
+    matches = [list(lexicon.find([word.stem for word in clause.words])) for clause in clauses]
+    wholes = [said(words, [match.concept for match in found]) for words, found in zip(texts, matches, strict=True)]
+    futile = any(has(words, grammar().futile) for words in texts)
+    done = []
+    for index, clause in enumerate(clauses):
+        last = index + 1 == len(clauses) or clauses[index + 1].opens_sentence
+        before = None if clause.opens_sentence else wholes[index - 1]
+        after = None if last else wholes[index + 1]
+        found = senses(texts[index], matches[index], before, after, futile=futile)
+        hits = tuple(_hit(clause, match, sense) for match, sense in zip(matches[index], found, strict=True))
+        done.append(replace(clause, hits=hits))
+    return _settled(done)
 
 
-def _sense(concept: Concept, texts: Sequence[str], first: int, last: int, well: bool) -> str:
-    """What a clause says of the concept in its words ``first`` to ``last``."""
-    small = grammar()
-    before = texts[max(0, first - 8) : first]
-    if _denied(before, small):
-        return "0"
-    if concept.kind == "act":
-        inside = any(word in small.negations for word in texts[first:last])
-        after = any(word in small.negations for word in texts[last : last + 2])
-        around = after or any(word in small.negations or word in ("ne", "n", "personne") for word in before[-2:])
-        return "-" if inside or around or _has(before, small.fails) else ""
-    if (well and concept.kind == "thing") or (concept.kind == "request" and _is_past(before, texts[first])):
-        return "0"
-    if concept.kind == "thing" and any(
-        tuple(before[-size:]) in small.missing for size in range(1, 5) if size <= len(before)
-    ):
-        return "~"
-    return ""
+def _hit(clause: Clause, match: Match, sense: str) -> Hit:
+    """A match as a hit, where it stands in the turn."""
+    return Hit(match.concept, clause.words[match.first].start, clause.words[match.last - 1].end, sense)
 
 
-def _is_past(before: Sequence[str], word: str) -> bool:
-    """Whether a wish is told as something done: « j'ai changé », « on m'a installé »."""
-    done = before[-1:] and (before[-1] in _HAVE or tuple(before[-2:]) in _HAS)
-    return bool(done) and word.endswith(("e", "ee", "es", "ees"))
-
-
-def _denied(before: Sequence[str], small: Grammar) -> bool:
-    """Whether a denial stands before a concept with nothing but small words in between."""
-    rest = list(before)
-    while True:
-        if any(tuple(rest[-size:]) in small.denies for size in range(1, 5) if size <= len(rest)):
-            return True
-        if any(tuple(rest) == start for start in small.denies_at_start) and before[len(rest) :][:1] not in (
-            [],
-            ["de"],
-            ["d"],
-        ):
-            return True
-        if not rest or rest[-1] not in small.between:
-            return False
-        rest.pop()
-
-
-def _is_well(texts: Sequence[str], concepts: Sequence[Concept]) -> bool:
-    """Whether the clause says that its things work."""
-    small = grammar()
-    if any(concept.kind in ("state", "request") for concept in concepts):
-        return False
-    has_no_trouble = _has(texts, frozenset({("aucun", "probleme"), ("pas", "de", "probleme"), ("aucun", "souci"),
-                                            ("pas", "de", "souci"), ("pas", "en", "cause")}))  # fmt: skip
-    return has_no_trouble or (_has(texts, small.well) and not _has(texts, small.not_well))
-
-
-def _has(words: Sequence[str], phrases: frozenset[tuple[str, ...]]) -> bool:
-    """Whether one of the phrases occurs."""
-    return any(tuple(words[index : index + size]) in phrases for index in range(len(words)) for size in range(1, 5))
+def _settled(clauses: Sequence[Clause]) -> list[Clause]:
+    """What was only tried is not what is wrong, unless it is all that was named."""
+    hits = [hit for clause in clauses for hit in clause.hits]
+    tried = {hit.concept.name for hit in hits if hit.sense == TRIED}
+    if not tried:
+        return list(clauses)
+    others = any(
+        hit.sense in ("", "~")
+        and hit.concept.kind == "thing"
+        and not hit.concept.vague
+        and hit.concept.name not in tried
+        for hit in hits
+    )
+    sense = "0" if others else ""
+    return [
+        replace(clause, hits=tuple(replace(hit, sense=sense) if hit.sense == TRIED else hit for hit in clause.hits))
+        for clause in clauses
+    ]
 
 
 def _says_nothing(clauses: Iterable[Clause], key: str | None) -> bool:
