@@ -120,9 +120,14 @@ def senses(
 
 def has(words: Sequence[str], phrases: _Phrases) -> bool:
     """Whether one of the phrases occurs."""
-    return any(
-        tuple(words[index : index + size]) in phrases for index in range(len(words)) for size in range(1, _LONGEST + 1)
-    )
+    first = _first_words(phrases)
+    return any(word in first and _begins(words[index : index + _LONGEST], phrases) for index, word in enumerate(words))
+
+
+@cache
+def _first_words(phrases: _Phrases) -> frozenset[str]:
+    """The words that begin a phrase."""
+    return frozenset(phrase[0] for phrase in phrases)
 
 
 def _sense(concept: Concept, first: int, last: int, context: _Context) -> str:
