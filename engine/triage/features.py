@@ -1,40 +1,38 @@
-"""What the model sees of clauses: concepts with what is said of them, words, and pieces of words it does not know.
+"""What the model sees of clauses: concepts with what is said of them, facts, words and pairs of neighbours.
 
 The same function makes the features for training and for a triage, so that both see the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, pairwise
 
 from engine.triage import facts
 from engine.triage.reading import Clause
 
-_PIECES = (3, 4, 5)
-"""Lengths of the pieces of an unknown word, its borders included."""
-_LONGEST_WORD = 24
 _MOST_PAIRED = 6
 _MOST = 4_000
 """Features of one message, so that no input takes long."""
 
 
-def features(clauses: Sequence[Clause], known: Container[str]) -> list[str]:
+def features(clauses: Sequence[Clause]) -> list[str]:
     """The features of some clauses, each once, in the order in which they occur.
 
     Args:
         clauses: As ``reading.read`` makes them.
-        known: Words (stems) that the model knows; another one is seen in pieces.
 
     Returns:
-        ``c:`` a concept with its sense, ``p:`` two of one sentence, ``w:`` a word, ``b:`` two neighbours,
-        ``g:`` a piece of an unknown word, ``f:`` a fact that matters for the priority.
+        ``f:`` a fact that matters for the priority, ``q:`` two of them, ``c:`` a concept with its sense, ``p:`` two of
+        one sentence, ``w:`` a word, ``b:`` two neighbours.
     """
-    found: dict[str, None] = dict.fromkeys(f"f:{fact}" for fact in sorted(facts.said(clauses)))
+    said = sorted(facts.said(clauses))
+    found: dict[str, None] = dict.fromkeys(f"f:{fact}" for fact in said)
+    found.update(dict.fromkeys(f"q:{left}+{right}" for left, right in combinations(said, 2)))
     for sentence in _sentences(clauses):
         found.update(dict.fromkeys(_of_concepts(sentence)))
         for clause in sentence:
-            found.update(dict.fromkeys(_of_words(clause, known)))
+            found.update(dict.fromkeys(_of_words(clause)))
         if len(found) > _MOST:
             break
     return list(found)
@@ -63,7 +61,7 @@ def _of_concepts(sentence: Iterable[Clause]) -> Iterator[str]:
         yield f"p:{left}+{right}"
 
 
-def _of_words(clause: Clause, known: Container[str]) -> Iterator[str]:
+def _of_words(clause: Clause) -> Iterator[str]:
     """Words and neighbours, without those of a denied thing."""
     denied = [(hit.start, hit.end) for hit in clause.hits if hit.sense == "0"]
     words = [
@@ -72,10 +70,7 @@ def _of_words(clause: Clause, known: Container[str]) -> Iterator[str]:
         if not any(start <= word.start and word.end <= end for start, end in denied)
     ]
     for word in words:
-        if word in known:
-            yield f"w:{word}"
-        else:
-            yield from _pieces(word)
+        yield f"w:{word}"
     for left, right in pairwise(words):
         yield f"b:{left}_{right}"
 
@@ -83,11 +78,3 @@ def _of_words(clause: Clause, known: Container[str]) -> Iterator[str]:
 def _shape(word: str) -> str:
     """Numbers by their length, other words as they are."""
     return "#" * min(len(word), 5) if word.isdigit() else word
-
-
-def _pieces(word: str) -> Iterator[str]:
-    """A word's letters in runs of three to five."""
-    bounded = f"^{word[:_LONGEST_WORD]}$"
-    for size in _PIECES:
-        for start in range(len(bounded) - size + 1):
-            yield f"g:{bounded[start : start + size]}"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,13 +18,18 @@ import data
 from engine.text import fold
 
 FOLDER = Path(data.__file__).parent / "lexicon"
-"""Where the shipped words are."""
+"""Where the words are written."""
+
+COMPILED = Path(data.__file__).parent / "model" / "lexicon.json"
+"""The same, quick to read; made with the model."""
 
 _WORD = re.compile(r"[^\W_]+")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _ENDINGS = ("ements", "ement", "ees", "ent", "ait", "ais", "ee", "er", "ez", "es", "e")
 _FLAGS = ("vague", "tells", "device", "software")
-_TYPO_FROM, _TWO_TYPOS_FROM = 5, 10
+_TYPO_FROM, _TWO_TYPOS_FROM, _LONGEST_MENDED = 5, 10, 24
+_LONGEST_SLIP = 8
+"""Letters between the first and the last that differ; beyond, two words are not compared further."""
 _GLUED = "jlndsm"
 """Letters that people type without their apostrophe: « jarrive », « limprimante »."""
 
@@ -52,83 +58,147 @@ class Match(NamedTuple):
 
 
 class Lexicon:
-    """Concepts, ready to be looked up. Loading takes some tens of milliseconds."""
+    """Concepts and spellings, ready to be looked up."""
 
-    def __init__(self, concepts: Iterable[Concept], phrases: Iterable[tuple[str, Concept]],
-                 forms: Mapping[str, Sequence[str]], common: Iterable[str]) -> None:  # fmt: skip
-        """Everything as read from the data; phrases are as people write them."""
-        self.concepts = {concept.name: concept for concept in concepts}
-        self._forms = dict(forms)
-        self._common = frozenset(common)
-        self._phrases: dict[str, list[tuple[tuple[str, ...], Concept]]] = {}
-        self._known: set[str] = set(self._common) | set(self._forms)
-        for phrase, concept in phrases:
-            words = words_of(phrase)
-            self._known.update(words)
-            stems = tuple(map(stem, words))
-            self._phrases.setdefault(stems[0], []).append((stems, concept))
-        for entries in self._phrases.values():
-            entries.sort(key=lambda entry: -len(entry[0]))
-        self._stems = {part for entries in self._phrases.values() for stems, _ in entries for part in stems}
-        self._slips = _deletions(word for word in self._known - self._common if len(word) >= _TYPO_FROM)
+    def __init__(
+        self,
+        concepts: Mapping[str, Concept],
+        phrases: Mapping[str, str],
+        forms: Mapping[str, str],
+        words: Iterable[str],
+        common: Iterable[str],
+    ) -> None:
+        """Everything folded.
+
+        Args:
+            concepts: By name.
+            phrases: Expressions as stems with a space in between, and the name of their concept.
+            forms: Short forms and the words they stand for.
+            words: The words of the expressions; what is near one of them is a slip of it.
+            common: Further words that are no slips.
+        """
+        self.concepts = dict(concepts)
+        self.phrases, self.forms = dict(phrases), dict(forms)
+        self.common = frozenset(common)
+        self.known = frozenset(words) | self.common | self.forms.keys()
+        self._targets = frozenset(words) | self.forms.keys()
+        self._longest: dict[str, int] = {}
+        stems: set[str] = set()
+        for phrase in self.phrases:
+            parts = phrase.split(" ")
+            stems.update(parts)
+            self._longest[parts[0]] = max(len(parts), self._longest.get(parts[0], 0))
+        self._stems = frozenset(stems)
+        self._near: dict[str, list[tuple[str, int]]] = {}
 
     def words(self, word: str, *, mend: bool = True) -> Sequence[str]:
         """The folded word as the lexicon knows it: short forms spelled out, slips mended where wanted."""
-        if word in self._forms:
-            return self._forms[word]
+        if word in self.forms:
+            return self.forms[word].split()
         mended = self._mended(word) if mend else word
-        if mended == word and word not in self._known and len(word) >= _TYPO_FROM and word[0] in _GLUED:
+        if mended == word and word not in self.known and len(word) >= _TYPO_FROM and word[0] in _GLUED:
             rest = word[1:]
-            if rest in self._forms or (rest in self._known and rest not in self._common):
-                return (word[0], *self._forms.get(rest, (rest,)))
+            if rest in self._targets:
+                return (word[0], *self.forms.get(rest, rest).split())
         return (mended,)
 
     def find(self, stems: Sequence[str]) -> Iterator[Match]:
-        """Concepts from left to right, the longest expression at each place."""
-        index = 0
-        while index < len(stems):
-            for expected, concept in self._phrases.get(stems[index], ()):
-                if expected == tuple(stems[index : index + len(expected)]):
-                    yield Match(concept, index, index + len(expected))
-                    index += len(expected)
-                    break
-            else:
-                index += 1
+        """Concepts from left to right; where expressions overlap, the longer one, in words, then in letters."""
+        found = [
+            (size, len(phrase), index, name)
+            for index, first in enumerate(stems)
+            for size in range(1, min(self._longest.get(first, 0), len(stems) - index) + 1)
+            if (name := self.phrases.get(phrase := " ".join(stems[index : index + size]))) is not None
+        ]
+        taken: set[int] = set()
+        kept: list[Match] = []
+        for size, _, index, name in sorted(found, key=lambda match: (-match[0], -match[1], match[2])):
+            if taken.isdisjoint(range(index, index + size)):
+                taken.update(range(index, index + size))
+                kept.append(Match(self.concepts[name], index, index + size))
+        yield from sorted(kept, key=lambda match: match.first)
 
     def _mended(self, word: str) -> str:
         """The known word this one is a slip of, or itself."""
         word = _REPEATED.sub(r"\1", word)
-        if len(word) < _TYPO_FROM or len(word) > 24 or word in self._known or stem(word) in self._stems:
+        if len(word) < _TYPO_FROM or len(word) > _LONGEST_MENDED or word in self.known or stem(word) in self._stems:
             return word
         reach = 2 if len(word) >= _TWO_TYPOS_FROM else 1
+        letters = _letters(word)
         best, least = word, reach + 1
-        for form in {word, *_shortened(word, reach)}:
-            for candidate in self._slips.get(form, ()):
-                if candidate[0] != word[0]:
-                    continue
-                if len(word) == _TYPO_FROM >= len(candidate) and sorted(word) != sorted(candidate):
-                    continue  # short words have many neighbours: only swapped letters, or one left out
-                allowed = 2 if min(len(word), len(candidate)) >= _TWO_TYPOS_FROM else 1
-                distance = _distance(word, candidate)
-                if distance <= allowed and (distance, candidate) < (least, best if least <= reach else "~"):
-                    best, least = candidate, distance
+        for candidate, its_letters in self._beginning_with(word[0]):
+            if abs(len(candidate) - len(word)) > reach or _differ(letters, its_letters, reach):
+                continue
+            if len(word) == _TYPO_FROM >= len(candidate) and sorted(word) != sorted(candidate):
+                continue  # short words have many neighbours: only swapped letters, or one left out
+            allowed = 2 if min(len(word), len(candidate)) >= _TWO_TYPOS_FROM else 1
+            distance = _distance(word, candidate)
+            if distance <= allowed and (distance, candidate) < (least, best if least <= reach else "~"):
+                best, least = candidate, distance
         return best
+
+    def _beginning_with(self, letter: str) -> list[tuple[str, int]]:
+        """Words that slips are measured against, by their first letter, with the letters they consist of."""
+        if letter not in self._near:
+            words = sorted(w for w in self._targets if w[0] == letter and len(w) >= _TYPO_FROM)
+            self._near[letter] = [(word, _letters(word)) for word in words]
+        return self._near[letter]
 
 
 @cache
 def shipped() -> Lexicon:
-    """The lexicon of this installation, read once."""
+    """The lexicon of this installation, as compiled with the model; read once."""
+    raw = json.loads(COMPILED.read_text(encoding="utf-8"))
+    concepts = {
+        name: Concept(name, kind, **dict.fromkeys(flags, True)) for name, (kind, *flags) in raw["concepts"].items()
+    }
+    phrases = {phrase: name for name, found in raw["phrases"].items() for phrase in found}
+    return Lexicon(concepts, phrases, raw["forms"], raw["words"], raw["common"])
+
+
+def written() -> Lexicon:
+    """The lexicon as its files say, slower to read; what ``compiled`` is made of."""
     raw: dict[str, dict[str, Any]] = {}
     for path in sorted((FOLDER / "concepts").glob("*.toml")):
         raw |= tomllib.loads(path.read_text(encoding="utf-8"))
-    spelling = _toml("spelling.toml")
+    spelling = tomllib.loads((FOLDER / "spelling.toml").read_text(encoding="utf-8"))
     concepts = {
         name: Concept(name, entry["kind"], **{flag: bool(entry.get(flag)) for flag in _FLAGS})
         for name, entry in raw.items()
     }
-    phrases = [(phrase, concepts[name]) for name, entry in raw.items() for phrase in entry["words"]]
-    forms = {form: tuple(words.split()) for form, words in spelling["forms"].items()}
-    return Lexicon(concepts.values(), phrases, forms, spelling["common"])
+    spoken = [(words_of(phrase), name) for name, entry in raw.items() for phrase in entry["words"]]
+    phrases = {" ".join(map(stem, words)): name for words, name in spoken}
+    return Lexicon(
+        concepts, phrases, spelling["forms"], {word for words, _ in spoken for word in words}, spelling["common"]
+    )
+
+
+def compiled(lexicon: Lexicon, common: Iterable[str] = ()) -> str:
+    """The lexicon as ``shipped`` reads it.
+
+    Args:
+        lexicon: As written.
+        common: Further words that are no slips: those that occur often in the training corpus.
+    """
+    by_name: dict[str, list[str]] = {name: [] for name in lexicon.concepts}
+    for phrase, name in lexicon.phrases.items():
+        by_name[name].append(phrase)
+    words = lexicon.known - lexicon.common - lexicon.forms.keys()
+    return json.dumps(
+        {
+            "concepts": {
+                name: [concept.kind, *(flag for flag in _FLAGS if getattr(concept, flag))]
+                for name, concept in lexicon.concepts.items()
+            },
+            "phrases": {name: sorted(found) for name, found in by_name.items()},
+            "forms": lexicon.forms,
+            "words": sorted(words),
+            "common": sorted((lexicon.common | set(common)) - words),
+        },
+        ensure_ascii=False,
+        indent=0,
+        sort_keys=True,
+    )
 
 
 def words_of(phrase: str) -> list[str]:
@@ -146,28 +216,29 @@ def stem(word: str) -> str:
     return word
 
 
-def _toml(name: str) -> dict[str, Any]:
-    """One file of the lexicon."""
-    return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
+def _differ(left: int, right: int, reach: int) -> bool:
+    """Whether one word has more letters of its own than slips can bring in."""
+    return (left & ~right).bit_count() > reach or (right & ~left).bit_count() > reach
 
 
-def _shortened(word: str, reach: int) -> set[str]:
-    """The word with one letter (or two) left out."""
-    once = {word[:i] + word[i + 1 :] for i in range(len(word))}
-    return once if reach == 1 else once | {w[:i] + w[i + 1 :] for w in once for i in range(len(w))}
-
-
-def _deletions(words: Iterable[str]) -> dict[str, list[str]]:
-    """Index of words by themselves and by what is left of them without one letter (two for long words)."""
-    index: dict[str, list[str]] = {}
-    for word in words:
-        for form in {word, *_shortened(word, 2 if len(word) >= _TWO_TYPOS_FROM else 1)}:
-            index.setdefault(form, []).append(word)
-    return index
+def _letters(word: str) -> int:
+    """The letters a word consists of, one bit each."""
+    bits = 0
+    for char in word:
+        bits |= 1 << (ord(char) & 63)
+    return bits
 
 
 def _distance(left: str, right: str) -> int:
     """Letters to insert, leave out, replace or swap with their neighbour to make one word of the other."""
+    first = 0
+    while first < min(len(left), len(right)) and left[first] == right[first]:
+        first += 1
+    left, right = left[first:], right[first:]
+    while left and right and left[-1] == right[-1]:
+        left, right = left[:-1], right[:-1]
+    if len(left) > _LONGEST_SLIP:
+        return len(left)
     before: list[int] = []
     row = list(range(len(right) + 1))
     for i, a in enumerate(left, 1):

@@ -57,10 +57,6 @@ class Model:
         self._index = {name: number for number, name in enumerate(names)}
         self._offsets, self._rows = offsets, rows
 
-    def __contains__(self, word: object) -> bool:
-        """Whether the model knows a word (a stem), so that it need not be seen in pieces."""
-        return f"w:{word}" in self._index
-
     def known(self, features: Iterable[str]) -> int:
         """How many of the features have a weight."""
         return sum(1 for feature in features if feature in self._index)

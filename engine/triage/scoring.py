@@ -45,7 +45,7 @@ def score(clauses: Sequence[Clause], model: Model, tree: Mapping[str, str]) -> S
         model: What speaks for what.
         tree: Active codes and the level-1 code each belongs to; no other is returned.
     """
-    seen = features(clauses, model)
+    seen = features(clauses)
     read = model.read(seen)
     parents, leaves = _by_parent(read["category"], tree)
     ranked = sorted(parents, key=lambda code: (-parents[code], code))
@@ -64,7 +64,7 @@ def score(clauses: Sequence[Clause], model: Model, tree: Mapping[str, str]) -> S
 
 
 def likeliest(priorities: Mapping[str, float]) -> Priority:
-    """The priority to choose: the likeliest, but a critical one is missed at a high cost, so a fair chance is enough."""
+    """The priority to choose: the likeliest, but a critical one must not be missed, so a fair chance is enough."""
     if priorities["critical"] >= _CRITICAL_FROM:
         return Priority.CRITICAL
     return Priority(max(priorities, key=lambda name: (priorities[name], name)))
@@ -73,8 +73,10 @@ def likeliest(priorities: Mapping[str, float]) -> Priority:
 _CRITICAL_FROM = 0.4
 
 
-def _by_parent(codes: Mapping[str, float], tree: Mapping[str, str]) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
-    """The probability of each level-1 category, and of each active code in it; a leaf that is off counts as its parent."""
+def _by_parent(
+    codes: Mapping[str, float], tree: Mapping[str, str]
+) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """The probability of each level-1 category and of each active code in it; a leaf that is off is its parent."""
     by_number = {code[:2]: code for code, parent in tree.items() if code == parent}
     parents: dict[str, float] = {}
     leaves: dict[str, dict[str, float]] = {}

@@ -1,1 +1,1 @@
-"""How the local model is made: ``python -m engine.triage.training`` (``make train``). Nothing here is used at run time."""
+"""How the local model is made: ``make train``. Nothing here is used at run time, nothing else imports it."""

@@ -16,6 +16,7 @@ import data
 from data.categories import load_categories
 from data.records import Priority
 from engine.text import fold
+from engine.triage.lexicon import Lexicon, words_of
 
 SEEDS = Path(data.__file__).parent / "training" / "seeds"
 """Where the seeds are; not part of an installed package."""
@@ -23,6 +24,7 @@ SEEDS = Path(data.__file__).parent / "training" / "seeds"
 CLARITIES = ("hopeless", "vague", "partial", "clear")
 """From nothing to go by to certain."""
 
+_COMMON_FROM, _SLIP_RATIO = 4, 10
 _SAME_FROM = 0.6
 """Share of letter runs from which two messages are one family."""
 
@@ -73,6 +75,13 @@ def _label(line: str, codes: Iterable[str], where: str) -> tuple[str, Priority, 
         case [code, priority, clarity] if code in codes and clarity in CLARITIES and priority in set(Priority):
             return code, Priority(priority), clarity
     raise BadSeed(f"{where}: expected « ## CODE PRIORITY CLARITY », got {line!r}")
+
+
+def common_words(messages: Sequence[Message], lexicon: Lexicon) -> set[str]:
+    """Folded words that occur in several messages and are no slips of much more frequent ones."""
+    counts = Counter(word for message in messages for word in set(words_of(message.text)))
+    often = {word for word, count in counts.items() if count >= _COMMON_FROM and not word.isdigit()}
+    return {word for word in often if counts[lexicon.words(word)[-1]] < _SLIP_RATIO * counts[word]}
 
 
 def families(texts: Sequence[str]) -> list[int]:

@@ -1,0 +1,92 @@
+"""The problems of a message: one, mostly; where parts of it speak for different things, each is one.
+
+The blocking one decides the category; the others are named in the ticket and offered as further ones (spec
+section 3.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from data.records import UNCATEGORISED
+from engine.triage import facts
+from engine.triage.model import Model
+from engine.triage.reading import Clause, Reading
+from engine.triage.scoring import Score, score
+
+_PROBLEM_FROM = 0.5
+"""Probability of its category from which a part of a message is a problem of its own."""
+_PROBLEMS_AT_MOST = 4
+_GOES_ON = frozenset({"ca", "il", "elle", "cela", "ils", "elles", "qui", "dont", "lorsque", "quand", "c", "message"})
+"""A clause that begins so goes on about the same thing."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One problem among those of a message."""
+
+    clauses: tuple[Clause, ...]
+    score: Score
+
+
+def problems(reading: Reading, model: Model, tree: Mapping[str, str]) -> tuple[Problem, ...]:
+    """The problems of a message, the one that decides first; at least one, which is the whole message.
+
+    The model has learned from whole messages which of several problems decides, so the whole is asked for the category.
+
+    Args:
+        reading: What the requester said.
+        model: What speaks for what.
+        tree: Active codes and the level-1 code each belongs to.
+    """
+    whole = score(reading.clauses, model, tree)
+    parts = _parts(reading, model, tree)
+    own = next((part for part in parts if part.score.category == whole.category), None)
+    if own is None or len(parts) < 2:
+        return (Problem(reading.clauses, whole),)
+    return (Problem(own.clauses, whole), *(part for part in parts if part is not own))
+
+
+def _parts(reading: Reading, model: Model, tree: Mapping[str, str]) -> tuple[Problem, ...]:
+    """The parts of a message that are problems of their own; parts that speak for the same thing are one."""
+    groups: list[list[Clause]] = []
+    for clause in reading.clauses:
+        begins = _names_a_thing(clause) and clause.words[0].text not in _GOES_ON
+        if not groups or (begins and _is_whole(groups[-1])):
+            groups.append([clause])
+        else:
+            groups[-1].append(clause)
+    found: list[Problem] = []
+    for group in groups:
+        if not _is_whole(group):
+            continue
+        own = score(group, model, tree)
+        if own.probability < _PROBLEM_FROM or own.category == UNCATEGORISED:
+            continue
+        same = next((i for i, other in enumerate(found) if _is_same(other.score, own)), None)
+        if same is None:
+            found.append(Problem(tuple(group), own))
+        else:
+            found[same] = Problem((*found[same].clauses, *group), found[same].score)
+    found.sort(key=lambda problem: not facts.is_blocking(problem.clauses, problem.score.subcategory))
+    return tuple(found[:_PROBLEMS_AT_MOST])
+
+
+def _names_a_thing(clause: Clause) -> bool:
+    """Whether a clause names something that it does not deny, or a state that names its category by itself."""
+    return any(hit.sense != "0" and (hit.concept.kind == "thing" or hit.concept.tells) for hit in clause.hits)
+
+
+def _is_whole(group: Sequence[Clause]) -> bool:
+    """Whether these clauses name a thing and say what is wrong with it."""
+    hits = [hit for clause in group for hit in clause.hits if hit.sense != "0"]
+    wrong = any(hit.sense in ("-", "~") or hit.concept.kind in ("state", "trouble", "request") for hit in hits)
+    return wrong and any(map(_names_a_thing, group))
+
+
+def _is_same(left: Score, right: Score) -> bool:
+    """Whether two parts of a message speak of one problem."""
+    return left.category == right.category and (
+        left.subcategory == right.subcategory or left.subcategory is None or right.subcategory is None
+    )
