@@ -113,29 +113,35 @@ def near_duplicates(texts: Sequence[str], others: Sequence[str]) -> list[tuple[i
 
     Two sets that share 60 % must meet in the rarest 40 % of their runs (and one more), so only those are looked up.
     """
-    left, right = [_runs(text) for text in texts], [_runs(text) for text in others]
-    counts = Counter(run for found in right for run in found)
+    counts = Counter(run for text in others for run in _runs(text))
+    rank = {run: place for place, run in enumerate(sorted(counts, key=lambda run: (counts[run], run)))}
+    right = [frozenset(rank[run] for run in _runs(text)) for text in others]
+    holders: dict[int, list[int]] = {}
+    for other, ranks in enumerate(right):
+        for one in sorted(ranks)[: _telling(len(ranks))]:
+            holders.setdefault(one, []).append(other)
+    pairs = []
+    for index, text in enumerate(texts):
+        runs = _runs(text)
+        ranks = frozenset(rank[run] for run in runs if run in rank)
+        unknown = len(runs) - len(ranks)
+        telling = sorted(ranks)[: max(0, _telling(len(runs)) - unknown)]  # what the others lack is rarest of all
+        for other in sorted({other for one in telling for other in holders.get(one, ())}):
+            sizes = sorted((len(runs), len(right[other])))
+            if sizes[0] >= _SAME_FROM * sizes[1] and _similarity(ranks, right[other], unknown) >= _SAME_FROM:
+                pairs.append((index, other))
+    return pairs
 
-    def telling(found: frozenset[str]) -> list[str]:
-        return sorted(found, key=lambda run: (counts[run], run))[: len(found) - math.ceil(_SAME_FROM * len(found)) + 1]
 
-    holders: dict[str, list[int]] = {}
-    for index, found in enumerate(right):
-        for run in telling(found):
-            holders.setdefault(run, []).append(index)
-    candidates = (
-        (index, other)
-        for index, found in enumerate(left)
-        for other in sorted({other for run in telling(found) for other in holders.get(run, ())})
-        if _SAME_FROM * len(found) <= len(right[other]) <= len(found) / _SAME_FROM
-    )
-    return [(index, other) for index, other in candidates if _similarity(left[index], right[other]) >= _SAME_FROM]
+def _telling(size: int) -> int:
+    """How many of a set's rarest runs it takes to meet every similar set."""
+    return size - math.ceil(_SAME_FROM * size) + 1
 
 
-def _similarity(left: frozenset[str], right: frozenset[str]) -> float:
-    """Jaccard: what both have, of what either has."""
+def _similarity(left: frozenset[int], right: frozenset[int], unknown: int) -> float:
+    """Jaccard: what both have, of what either has; ``unknown``: how many more the left one has."""
     shared = len(left & right)
-    return shared / (len(left) + len(right) - shared)
+    return shared / (len(left) + unknown + len(right) - shared)
 
 
 def _runs(text: str) -> frozenset[str]:
