@@ -91,6 +91,16 @@ def test_mistakes_are_listed_when_asked_for_and_masked(guichet: Guichet, tmp_pat
     assert "Tralala42!" not in guichet("triage", "--evaluate", file, "--engine", "local", "--mistakes").out
 
 
+def test_nothing_of_the_file_acts_on_the_terminal(guichet: Guichet, tmp_path: Path) -> None:
+    evil = "\x1b[2J\u202egone\nline"
+    wrong = {**PRINTER, "id": evil, "text": f"Bonjour {evil} \ud800", "tags": [evil]}
+    file = written(tmp_path / "m.jsonl", wrong, {**PRINTER, "category": evil})
+    ran = guichet("triage", "--evaluate", file, "--engine", "local", "--mistakes")
+    assert "gone line" in ran.out and "gone line" in ran.err
+    assert not {"\x1b", "\u202e", "\ud800"} & {*ran.out, *ran.err}
+    assert max(map(len, ran.out.splitlines())) <= 80
+
+
 def test_a_folder_is_all_its_files_and_bad_lines_are_named(guichet: Guichet, tmp_path: Path) -> None:
     written(tmp_path / "a.jsonl", PRINTER, "", "not json", {**HELLO, "category": "42"})
     written(tmp_path / "b.jsonl", {"id": 7, "category": "01-access"}, HELLO, {**HELLO, "text": "a" * 100_001})

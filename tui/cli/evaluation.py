@@ -51,12 +51,18 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
     if arguments.json:
         output.print_json(_as_json(found, cases if arguments.mistakes else None, troubles))
     else:
-        for trouble in troubles:
-            where = _("{file}, ligne {line}").format(file=trouble.file, line=trouble.line)
-            sys.stderr.write(clean(f"guichet : {where} : {trouble.problem.message} {trouble.problem.fix}") + "\n")
+        _complain(troubles)
         mistakes = _mistakes(cases) if arguments.mistakes else []
         output.write(evaluation_report.report(found, config.triage, mistakes))
     return output.ERROR if troubles or not cases else output.DONE
+
+
+def _complain(troubles: Sequence[_Trouble]) -> None:
+    """A line on stderr for each."""
+    for trouble in troubles:
+        where = _("{file}, ligne {line}").format(file=trouble.file, line=trouble.line)
+        said = clean(f"guichet : {where} : {trouble.problem.message} {trouble.problem.fix}")
+        sys.stderr.write(said.replace("\n", " ") + "\n")
 
 
 def _lines(path: Path, config: Config) -> tuple[list[tuple[str, int, Labelled]], list[_Trouble]]:

@@ -126,7 +126,7 @@ def _tags(found: Evaluation) -> Iterator[str]:
     if not found.tags:
         return
     yield _("Catégorie (niveau 1) selon la sorte de message")
-    cells = [f"{tag:<18}{_percent(one):>9}{one.of:>6}" for tag, one in found.tags.items()]
+    cells = [f"{_plain(tag)[:17]:<18}{_percent(one):>9}{one.of:>6}" for tag, one in found.tags.items()]
     half = -(-len(cells) // 2)
     for left, right in zip(cells[:half], [*cells[half:], ""], strict=False):
         yield f"{left:<40}{right}".rstrip()
@@ -138,11 +138,12 @@ def _mistakes(mistakes: Sequence[tuple[Case, list[str]]]) -> Iterator[str]:
         expected, draft = case.expected, case.draft
         want = (expected.subcategory or expected.category, expected.priority, expected.clarity)
         got = (draft.subcategory or draft.category, draft.priority, _clarity(case))
-        yield f"{expected.id if expected.id is not None else _UNKNOWN} · {', '.join(map(_WRONG.__getitem__, wrong))}"
+        name = _UNKNOWN if expected.id is None else _plain(str(expected.id))
+        yield f"{name} · {', '.join(_(_WRONG[one]) for one in wrong)}"
         yield _("  attendu {want}").format(want=" ".join(part or _UNKNOWN for part in want))
         yield _("  trouvé  {got} ({n})").format(got=" ".join(got), n=_number(draft.confidence, 2))
         text = masking.store(clean(expected.text)).text
-        yield from textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ")
+        yield from textwrap.wrap(_plain(text), WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
 _WRONG: Mapping[str, str] = {
@@ -156,6 +157,11 @@ _WRONG: Mapping[str, str] = {
 def _clarity(case: Case) -> str:
     """The clarity that the action taken would be right for."""
     return next((clarity for clarity, action in BANDS.items() if action == case.action), case.action.value)
+
+
+def _plain(text: str) -> str:
+    """A word of the file on one line, without what could act on the terminal."""
+    return " ".join(clean(text).split())
 
 
 def _row(name: str, share: Share) -> str:
