@@ -70,10 +70,10 @@ def test_the_figures_in_words_fit_a_terminal(guichet: Guichet, tmp_path: Path) -
     assert (ran.code, ran.err) == (0, "")
     assert max(map(len, ran.out.splitlines())) <= 80
     for said in (
-        "3 messages mesurés",
+        "Messages mesurés\u00a0: 3",
         "Moteur local",
         "66,7\u00a0%   2 sur 3",
-        "rien d'étiqueté",
+        "aucun message étiqueté",
         "Repli",
         "04-hardware",
     ):
@@ -116,7 +116,7 @@ def test_a_folder_is_all_its_files_and_bad_lines_are_named(guichet: Guichet, tmp
     in_words = guichet("triage", "--evaluate", str(tmp_path), "--engine", "local")
     assert in_words.code == 1
     assert 'a.jsonl, ligne 4\u00a0: La valeur de "category" n\'est pas possible\u00a0: 42' in in_words.err
-    assert "2 messages mesurés" in in_words.out
+    assert "Messages mesurés\u00a0: 2" in in_words.out
 
 
 def test_a_file_that_is_not_there_is_a_matter_of_usage(guichet: Guichet, tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_nothing_to_measure_is_missing_and_an_error(guichet: Guichet, tmp_path: 
     file = written(tmp_path / "m.jsonl", "{}")
     ran = guichet("triage", "--evaluate", file, "--json")
     assert (ran.code, ran.json["macro_f1"], ran.json["ms"]["median"]) == (1, None, None)
-    assert "0 messages mesurés" in guichet("triage", "--evaluate", file).out
+    assert "Messages mesurés\u00a0: 0" in guichet("triage", "--evaluate", file).out
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,11 @@ def report(found: Evaluation, config: TriageConfig, mistakes: Sequence[tuple[Cas
 
 def _engines(found: Evaluation) -> Iterator[str]:
     """Who answered."""
-    yield _("{n} messages mesurés").format(n=found.measured)
+    yield _("Messages mesurés : {n}").format(n=found.measured)
     for (engine, version), lines in found.engines.items():
-        yield _("Moteur {engine} {version} : {n} réponses").format(engine=engine, version=version, n=lines)
+        yield _("Moteur {engine} {version} : {n} sur {of}").format(
+            engine=engine, version=version, n=lines, of=found.measured
+        )
     total = sum(found.fallbacks.values())
     causes = ", ".join(f"{cause} {n}" for cause, n in sorted(found.fallbacks.items()))
     yield _("Repli sur le moteur local : {n}").format(n=f"{total} ({causes})" if total else _("aucun"))
@@ -166,7 +168,7 @@ def _plain(text: str) -> str:
 
 def _row(name: str, share: Share) -> str:
     """One share with its counts."""
-    counts = _("{n} sur {of}").format(n=share.count, of=share.of) if share.of else _("rien d'étiqueté")
+    counts = _("{n} sur {of}").format(n=share.count, of=share.of) if share.of else _("aucun message étiqueté")
     return _line(name, _percent(share), counts)
 
 
