@@ -1,99 +1,182 @@
 """What a message says besides its category: device, brand, place, error message, since when ...
 
 Every value is cut out of the turn it stands in, so its evidence is its own position; the normalisation table may
-name it otherwise (``engine.triage.evidence.normal``).
+name it otherwise (``engine.triage.evidence.normal``). What values look like is data (``engine.triage.patterns``).
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
 
 from data.records import Turn
 from engine.triage.contract import INFO_KEYS, Found, Span
 from engine.triage.evidence import normal
-from engine.triage.lexicon import FOLDER
-from engine.triage.reading import Clause, Reading, is_none, is_unknown
+from engine.triage.patterns import Candidate, candidates, trimmed
+from engine.triage.reading import Clause, Hit, Reading, is_none, is_unknown
 
 _ANSWER_AT_MOST = 60
-_NORMALISED = frozenset({"device_type", "os", "frequency", "brand"})
-
-
-@dataclass(frozen=True)
-class _Patterns:
-    """The patterns by key, compiled, and the brands as one."""
-
-    by_key: Mapping[str, tuple[re.Pattern[str], ...]]
-    brands: re.Pattern[str]
+_NEAR = 12
+"""Candidates on either side among which one that holds another is looked for."""
+_NORMALISED = frozenset({"os", "brand"})
+_ABOUT_THINGS = frozenset({"device_type", "brand", "model", "software", "error_message"})
+"""Keys whose values belong to one problem; of the others any clause may speak."""
+_NAMES = frozenset({"device_type", "brand", "model", "software", "os"})
+_CONCEPT_RANK, _QUOTE_RANK, _BARE_QUOTE_RANK = 2, 0, 4
+_CAMEL = re.compile(r"\b(?!Wi-?Fi|McA)[A-Z][a-z]{2,10}[A-Z][A-Za-z]{1,12}\b")
+_QUOTED = re.compile(r"«\s?([^»\n]{2,160}?)\s?»|[\"“]([^\"”“\n]{2,160}?)[\"”]")
+_MESSAGE_CUE = re.compile(
+    r"erreur|error|message|msg|code|affich|\bdit\b|disant|indique|marque|ecrit|alerte|ecran|apparai|popup|pop-up"
+    r"|fenetre"
+    r"|\bmet\b|mention|notification|texte|avec|\bvoi[st]\b|\blis\b|repond|renvoie|annonce|bloque|fige|reste|refuse"
+    r"|:\s?$|plante|fait"
+)
+_NO_MESSAGE_CUE = re.compile(
+    r"(?:mail|objet|dossier|fichier|intitule|nomme|appele|bouton|touche|option|menu|onglet|groupe|liste|repertoire"
+    r"|partage|site|logiciel|appli|application|salle|reseau|wifi|colonne|champ|cliqu\w{1,4} sur|clic sur|appuie sur"
+    r"|vais sur|va sur)\w{0,3} ?:? ?$"
+)
 
 
 def extract(turns: Sequence[Turn], reading: Reading) -> dict[str, Found]:
     """The information found, by key of ``INFO_KEYS``; an answer to a question counts more than a passing word."""
-    found: dict[str, Found] = {}
+    best: dict[str, tuple[tuple[int, int, int, int], int, Candidate]] = {}
+    answers: dict[str, Found] = {}
     for index, folded in sorted(reading.folded.items()):
-        turn = turns[index]
-        for key, start, end in _in_text(folded):
-            found.setdefault(key, _found(key, turn.text, index, start, end))
-    for key, value in _named(turns, reading):
-        found.setdefault(key, value)
-    for index, folded in sorted(reading.folded.items()):
+        own = [clause for clause in reading.clauses if clause.turn == index]
+        found = _found_in(turns[index].text, folded, own)
+        for candidate in found:
+            order = _order(candidate, index, own)
+            if candidate.key not in best or order < best[candidate.key][0]:
+                best[candidate.key] = (order, index, candidate)
         asked = turns[index].key
-        if asked in INFO_KEYS:
-            answer = _answer(asked, turns[index], index, folded, reading)
-            if answer is not None:
-                found[asked] = answer
-    if "os" in found and "software" in found and found["os"].span.start == found["software"].span.start:
-        del found["software"]
-    return {key: found[key] for key in INFO_KEYS if key in found}
+        answer = _answer(asked, turns[index], index, folded, found, own) if asked in INFO_KEYS else None
+        if asked and answer is not None:
+            answers[asked] = answer
+    values = {key: _found(key, turns[index].text, index, found) for key, (_, index, found) in best.items()} | answers
+    if "os" in values and "software" in values and values["os"].span == values["software"].span:
+        del values["software"]
+    return {key: values[key] for key in INFO_KEYS if key in values}
 
 
-def _in_text(folded: str) -> Iterator[tuple[str, int, int]]:
-    """Key, start and end of what the patterns find, the most telling pattern of each key first."""
-    patterns = _patterns()
-    for key, alternatives in patterns.by_key.items():
-        for pattern in alternatives:
-            match = pattern.search(folded)
-            if match is not None:
-                group = "value" if "value" in pattern.groupindex else 0
-                yield key, *_trimmed(folded, *match.span(group))
-                break
-    match = patterns.brands.search(folded)
-    if match is not None:
-        yield "brand", *match.span()
+def _order(candidate: Candidate, turn: int, own: Sequence[Clause]) -> tuple[int, int, int, int]:
+    """How telling a candidate is, the smallest first: its rank, whether it stands where the trouble is, its place."""
+    if candidate.key not in _ABOUT_THINGS:
+        return candidate.rank, 0, turn, candidate.start
+    clause = next((clause for clause in own if clause.start <= candidate.start < clause.end), None)
+    zone = 2 if clause is None else 0 if _is_wrong(clause) else 1
+    return candidate.rank, zone, turn, candidate.start
 
 
-def _named(turns: Sequence[Turn], reading: Reading) -> Iterator[tuple[str, Found]]:
-    """Devices and applications that are named and not said to be well."""
-    for clause in reading.clauses:
+def _found_in(text: str, folded: str, own: Sequence[Clause]) -> list[Candidate]:
+    """The candidates of one turn that are not denied and not part of something longer."""
+    found = candidates(text, folded, _mended(folded, own))
+    found += _quoted(folded)
+    denied = [hit for clause in own for hit in clause.hits if hit.sense == "0"]
+    found += _named(own, found)
+    found += _coined(text, found)
+    kept = [one for one in found if one.key not in _ABOUT_THINGS or not any(_meet(one, hit) for hit in denied)]
+    kept.sort(key=lambda one: (one.start, -one.end))
+    return [one for at, one in enumerate(kept) if not any(_is_part(one, other) for other in _around(kept, at))]
+
+
+def _around(found: Sequence[Candidate], at: int) -> Iterator[Candidate]:
+    """The candidates, sorted by place, that a candidate may be a part of."""
+    start, end = found[at].start, found[at].end
+    for other in reversed(found[max(0, at - _NEAR) : at]):
+        if other.end >= end:
+            yield other
+    for other in found[at + 1 : at + _NEAR]:
+        if other.start > start:
+            break
+        yield other
+
+
+def _meet(one: Candidate, hit: Hit) -> bool:
+    """Whether a candidate and a hit have a word in common."""
+    return hit.start < one.end and one.start < hit.end
+
+
+def _is_part(one: Candidate, other: Candidate) -> bool:
+    """Whether a candidate is part of another: « portable » in « pc portable », « serveur » in « salle serveur »."""
+    if not (other.start <= one.start and one.end <= other.end):
+        return False
+    longer = other.end - other.start > one.end - one.start
+    if one.key == other.key:
+        return longer and other.rank <= one.rank + 1
+    if one.start == other.start and one.key == "device_type" and other.key == "location" and other.rank == 0:
+        return False  # « poste 14 » is both
+    return longer and (one.key, other.key) in _SWALLOWS
+
+
+_SWALLOWS = frozenset(
+    {
+        ("device_type", "location"), ("software", "location"), ("device_type", "software"), ("location", "software"),
+        ("software", "os"), ("os", "software"), ("brand", "software"), ("software", "model"),
+        ("location", "device_type"),
+        ("device_type", "error_message"), ("onset", "error_message"), ("location", "error_message"),
+        ("os", "error_message"), ("software", "error_message"),
+    }
+)  # fmt: skip
+"""A value of the first key inside a longer one of the second is none."""
+
+
+def _mended(folded: str, own: Sequence[Clause]) -> dict[int, tuple[str, int]]:
+    """The words that the reading mended, by their place: what is meant, and where it begins in a glued word."""
+    mended: dict[int, tuple[str, int]] = {}
+    for clause in own:
+        for word in clause.words:
+            raw = folded[word.start : word.end]
+            if raw != word.text and len(word.text) > 2:
+                begins = word.end - len(word.text) if raw.endswith(word.text) else word.start
+                mended[word.start] = (word.text, begins)
+    return mended
+
+
+def _named(own: Sequence[Clause], found: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Devices and applications that the reading knows and the lists do not."""
+    taken = [(one.start, one.end) for one in found if one.key in _NAMES]
+    for clause in own:
         for hit in clause.hits:
             key = "device_type" if hit.concept.device else "software" if hit.concept.software else None
-            if key is not None and hit.sense != "0":
-                yield key, _found(key, turns[clause.turn].text, clause.turn, hit.start, hit.end)
+            if key is None or hit.concept.kind != "thing" or hit.sense == "0":
+                continue
+            if not any(start < hit.end and hit.start < end for start, end in taken):
+                yield Candidate(key, _CONCEPT_RANK, hit.start, hit.end)
 
 
-def _answer(key: str, turn: Turn, index: int, folded: str, reading: Reading) -> Found | None:
-    """The answer to a question about this key: what a pattern finds in it, else all of a short answer."""
+def _coined(text: str, found: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Unknown names that look like those of applications: « SketchUp », « RingCentral »."""
+    taken = [(one.start, one.end) for one in found if one.key in _NAMES]
+    for match in _CAMEL.finditer(text):
+        if not any(start < match.end() and match.start() < end for start, end in taken):
+            yield Candidate("software", _CONCEPT_RANK, *match.span())
+
+
+def _quoted(folded: str) -> Iterator[Candidate]:
+    """What stands in quotation marks and is no name of a thing."""
+    if '"' not in folded and "«" not in folded and "“" not in folded:
+        return
+    for match in _QUOTED.finditer(folded):
+        front = folded[max(0, match.start() - 60) : match.start()]
+        start, end = trimmed(folded, *match.span(1 if match[1] is not None else 2))
+        if start >= end or _NO_MESSAGE_CUE.search(front):
+            continue
+        yield Candidate("error_message", _QUOTE_RANK if _MESSAGE_CUE.search(front) else _BARE_QUOTE_RANK, start, end)
+
+
+def _answer(key: str, turn: Turn, index: int, folded: str, found: Sequence[Candidate],
+            own: Sequence[Clause]) -> Found | None:  # fmt: skip
+    """The answer to a question about this key: what is found in it, else all of a short answer."""
     if is_unknown(turn.text) or is_none(turn.text):
         return None
-    for found_key, start, end in _in_text(folded):
-        if found_key == key:
-            return _found(key, turn.text, index, start, end)
-    named = [value for name, value in _named([turn], _only(reading, index)) if name == key]
-    if named:
-        return Found(named[0].value, Span(index, named[0].span.start, named[0].span.end))
-    start, end = _trimmed(folded, 0, len(folded))
-    says_more = any(clause.turn == index and _is_wrong(clause) for clause in reading.clauses)
-    if end - start > _ANSWER_AT_MOST or start >= end or (says_more and key != "error_message"):
+    fitting = sorted((one for one in found if one.key == key), key=lambda one: (one.rank, one.start))
+    if fitting:
+        return _found(key, turn.text, index, fitting[0])
+    start, end = trimmed(folded, 0, len(folded))
+    if end - start > _ANSWER_AT_MOST or start >= end or (any(map(_is_wrong, own)) and key != "error_message"):
         return None
-    return _found(key, turn.text, index, start, end)
-
-
-def _only(reading: Reading, index: int) -> Reading:
-    """The clauses of one turn, as if it were the only one."""
-    return Reading(tuple(replace(clause, turn=0) for clause in reading.clauses if clause.turn == index))
+    return _found(key, turn.text, index, Candidate(key, 0, start, end))
 
 
 def _is_wrong(clause: Clause) -> bool:
@@ -101,28 +184,8 @@ def _is_wrong(clause: Clause) -> bool:
     return any(hit.sense == "-" or hit.concept.kind in ("state", "trouble") for hit in clause.hits)
 
 
-def _found(key: str, text: str, turn: int, start: int, end: int) -> Found:
-    """The words of a span as a value, by the name the normalisation table has for them."""
-    words = text[start:end]
+def _found(key: str, text: str, turn: int, found: Candidate) -> Found:
+    """The words of a candidate as a value, by the name the normalisation table has for them."""
+    words = text[found.start : found.end]
     value = normal(words) if key in _NORMALISED else words
-    return Found(" ".join(value.split()), Span(turn, start, end))
-
-
-def _trimmed(folded: str, start: int, end: int) -> tuple[int, int]:
-    """The span without white space and closing punctuation."""
-    while start < end and folded[start] in ' \t\n\u00a0\u202f,;:«"':
-        start += 1
-    while end > start and folded[end - 1] in ' \t\n\u00a0\u202f.,;:!?»"':
-        end -= 1
-    return start, end
-
-
-@cache
-def _patterns() -> _Patterns:
-    """The shipped patterns, compiled once."""
-    raw = tomllib.loads((FOLDER / "extract.toml").read_text(encoding="utf-8"))
-    brands = "|".join(re.escape(brand) for brand in sorted(raw["brands"], key=len, reverse=True))
-    return _Patterns(
-        {key: tuple(map(re.compile, patterns)) for key, patterns in raw["patterns"].items()},
-        re.compile(rf"(?<![\w])(?:{brands})(?![\w])"),
-    )
+    return Found(" ".join(value.split()), Span(turn, found.start, found.end))

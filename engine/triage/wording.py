@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 
 from data.records import Turn
 from engine.text import fold
+from engine.triage import tidying
 from engine.triage.contract import Found, Span
+from engine.triage.lexicon import FOLDER
 from engine.triage.reading import Clause, Hit, grammar
 
 TITLE_AT_MOST = 80
@@ -18,50 +23,60 @@ NO_TITLE = "Demande à préciser"
 
 _SYMPTOMS_AT_MOST, _SYMPTOM_LENGTH = 6, 120
 _STATEMENT_FROM = 4
-_PLACEHOLDER = re.compile(r"\[[A-Z-]{3,13}-\d+\]")
-_OPENING = re.compile(
-    r"(?:(?:bonjour|bonsoir|salut|hello|coucou|bjr|slt|hi|madame|monsieur|a tous|tout le monde|l'equipe|svp|stp"
-    r"|s'il vous plait|urgent|urgence|tres urgent|help|au secours|alors|voila|euh|ben|bah|en fait|et|mais|donc|puis"
-    r"|aussi|car|du coup|desole|excusez-moi|pardon|ok|oui|non|re|dsl|merci|toutes et tous|a toutes et tous"
-    r"|je me permets de vous (?:ecrire|contacter|solliciter)(?: car| parce que| pour)?)\b[\s!:,;.…-]*)+"
-)
-_LEADING = re.compile(
-    r"(?:j'ai (?:un |des |encore un |toujours un |toujours |encore )?(?:petit |gros |enorme )?"
-    r"(?:problemes?|soucis?|pbs?)"
-    r" (?:avec|sur|de|d'|a|au niveau de) ?"
-    r"|je (?:vous |t')?(?:contacte|ecris|appelle|signale|informe)"
-    r" (?:car|parce que|pour|que|concernant|au sujet de) ?"
-    r"|il y a (?:un |des )?(?:probleme|souci)s? (?:avec|sur|de) "
-    r"|c'est (?=l'|le |la |les |mon |ma |mes )|voici (?:mon|le) probleme ?:?"
-    r")?(?:mon|ma|mes|notre|nos|le|la|les|l'|un|une|du|ce|cette|cet)?\b[ ']?"
-)
-_TRAILING = re.compile(
-    r"(?:[\s,;:.!?…-]"
-    r"|\b(?:merci(?: d'avance| beaucoup)?|svp|s'il vous plait|stp|cordialement|urgent|bonne journee)\b)+$"
-)
+_UNKNOWN_AT_MOST = 6
+"""Clauses without a known word that a title may be made of."""
+_PIECE_FROM = 4
+"""Characters a piece of a title needs to be worth adding."""
+_WORTH_CUTTING, _ROOM_FOR_A_CUT = 3, 30
 _PREPOSITION = re.compile(
-    r"(?:\s*\b(?:au|a la|a l'|dans le|dans la|dans l'|dans|en|du|de la|de l'|sur le|depuis le|le|la)\s*)?$"
+    r"(?:^|\s)(?:au|a la|a l'|dans le|dans la|dans l'|dans|en|a|du|de la|de l'|sur le|depuis le|situee? (?:au|en|dans)"
+    r"|du site de|de|l'|-|\()\s*$"
+)
+_GOES_ON = re.compile(
+    r"[\s)]*(?:$|[,.;:!?(-]|(?:ne|n'|est|sont|a|ont|se|s'|fait|font|qui|reste|me|m'|et|mais|plus|pas|depuis|hs|ko"
+    r"|toujours"
+    r"|rame|clignote|plante|bloque|refuse|affiche|imprime|demande|sort|met|indique|dit|en panne|marche|fonctionne"
+    r"|hors)\b)"
+)
+"""What may follow a place that is taken out of its clause."""
+_NO_PLACE = re.compile(r"chez (?!moi)|hotel|domicile|deplacement|site$")
+_TRIED = re.compile(
+    r"(?:j'ai|je l'ai|on a|nous avons|jai|g|j')(?: (?:deja|bien|tout|aussi|meme|pourtant))* ?(?:essaye|redemarre|eteint"
+    r"|rallume|verifie|teste|tente|debranche|rebranche|regarde|cherche|relance|reessaye|reboot|reinstalle|nettoye"
+    r"|appele)"
+    r"|j'espere|dans l'attente|je reste|je vous remercie|bonne|bien a vous|en vous remerci|par avance|en attendant"
+    r"|je tiens|je vous (?:joins|envoie|mets)|ci-joint|desole"
+    r"|je suis (?!bloque|coince|dans l'incap)|je m'appelle|c'est (?:pas grave|moi)|merci|cordialement|pour info"
+)
+_ASIDE = re.compile(
+    r"(?:quand|lorsqu|des qu|si |pendant|avant|apres|depuis|comme |pour |afin|alors|dans le cadre|suite)"
 )
 _NE = re.compile(r"\b(?:ne\s|n')")
+_HELPERS = frozenset({
+    "est", "sont", "a", "ont", "ete", "etait", "reste", "se", "s", "me", "m", "tres", "trop", "tout", "toute", "tous",
+    "va", "completement", "toujours", "deja", "en", "encore", "devenu", "devient", "fait", "font", "parait", "semble",
+    "presque", "totalement", "un", "peu", "super", "hyper", "vraiment", "bien",
+})  # fmt: skip
+"""Words in front of what is wrong that belong to the symptom: « est très lent »."""
+_LACKS = frozenset(
+    {"plus", "pas", "de", "d", "aucun", "aucune", "sans", "le", "la", "l", "les", "du", "tout", "n"}
+)  # fmt: skip
+"""Words in front of what is missing that belong to the symptom: « plus de son »."""
 
 
 def title(turns: Sequence[Turn], main: Sequence[Clause], info: Mapping[str, Found]) -> str:
     """A title of at most 80 characters in the message's words: what is concerned, what is wrong, where."""
-    telling = _telling(main)
     where = info.get("location")
-    pieces: list[str] = []
-    for clause in telling:
-        cut = where.span if where is not None and where.span.turn == clause.turn else None
-        piece = _tidied(turns[clause.turn].text, clause, cut)
-        if piece and fold(piece) not in (fold(other) for other in pieces):
-            pieces.append(piece)
-    if where is not None and pieces:
-        place = turns[where.span.turn].text[where.span.start : where.span.end]
-        room = TITLE_AT_MOST - len(place) - 2
-        text = f"{_shortened(_joined(pieces, room), room)}, {place}" if room > 20 else _joined(pieces, TITLE_AT_MOST)
-    else:
-        text = _joined(pieces, TITLE_AT_MOST)
-    text = _shortened(" ".join(text.split()), TITLE_AT_MOST)
+    place = _place(turns, where) if where else ""
+    pieces, taken_out = _pieces(turns, main, where if place else None, info.get("onset"))
+    told = fold(" ".join(pieces))
+    if place and not taken_out and fold(place) in told:
+        place = ""
+    room = TITLE_AT_MOST - len(place) - 2 if place and len(place) <= TITLE_AT_MOST // 2 else TITLE_AT_MOST
+    text = tidying.shortened(_joined(pieces, room), room)
+    if place and text and room < TITLE_AT_MOST:
+        text = f"{text}, {tidying.continued(place)}"
+    text = tidying.calm(text, _acronyms())
     return text[:1].upper() + text[1:] if _usable(text) else NO_TITLE
 
 
@@ -69,36 +84,55 @@ def symptoms(turns: Sequence[Turn], clauses: Sequence[Clause]) -> tuple[Found, .
     """What is wrong, clause by clause, each as it stands in its turn."""
     found: list[Found] = []
     for clause in clauses:
-        wrong = [hit for hit in clause.hits if hit.sense in ("-", "~") or hit.concept.kind in ("state", "trouble")]
-        wrong = [hit for hit in wrong if hit.sense != "0"]
-        if not wrong or all(_is_bare(clause, hit.start, hit.end) for hit in wrong):
+        wrong = [hit for hit in clause.hits if _is_wrong(hit)]
+        asks = any(hit.concept.kind == "request" and hit.sense != "0" for hit in clause.hits)
+        if not wrong or asks or all(_is_bare(clause, hit.start, hit.end) for hit in wrong):
             continue
         text = turns[clause.turn].text
-        start, end = _predicate(fold(text[: clause.end]), clause, min(hit.start for hit in wrong)), clause.end
-        value = " ".join(text[start:end].split())
-        said = fold(value) in {fold(other.value) for other in found}
-        if value and not said and len(value) <= _SYMPTOM_LENGTH and not _PLACEHOLDER.search(value):
-            found.append(Found(value, Span(clause.turn, start, end)))
+        start = _predicate(text, clause, min(wrong, key=lambda hit: hit.start))
+        _add(found, text, clause.turn, start, clause.end)
     if not found:
-        found = [said_of for clause in clauses if (said_of := _statement(turns, clause)) is not None]
+        for clause in filter(_states, clauses):
+            _add(found, turns[clause.turn].text, clause.turn, clause.start, clause.end)
     return tuple(found[:_SYMPTOMS_AT_MOST])
-
-
-def _statement(turns: Sequence[Turn], clause: Clause) -> Found | None:
-    """A clause that says something of a thing without a word of trouble: « le combiné est muet »."""
-    hits = [hit for hit in clause.hits if hit.sense != "0"]
-    asks = any(hit.concept.kind == "request" for hit in hits)
-    named = any(hit.concept.kind == "thing" for hit in hits)
-    value = " ".join(turns[clause.turn].text[clause.start : clause.end].split())
-    if asks or not named or len(clause.words) < _STATEMENT_FROM or len(value) > _SYMPTOM_LENGTH:
-        return None
-    return None if _PLACEHOLDER.search(value) else Found(value, Span(clause.turn, clause.start, clause.end))
 
 
 def words(turns: Sequence[Turn], clauses: Sequence[Clause]) -> str:
     """The clauses of one problem as text, for « other problems »."""
-    pieces = [_tidied(turns[clause.turn].text, clause, None, opening_only=True) for clause in clauses]
-    return _shortened(" ".join(", ".join(piece for piece in pieces if piece).split()), 2 * TITLE_AT_MOST)
+    pieces = []
+    for clause in [clause for clause in clauses if clause.hits] or clauses:
+        text = tidying.unmarked(turns[clause.turn].text)[clause.start : clause.end]
+        pieces.append(tidying.ended(tidying.plain(text[tidying.opening(text) :])))
+    return tidying.shortened(", ".join(dict.fromkeys(filter(None, pieces))), 2 * TITLE_AT_MOST)
+
+
+def _pieces(turns: Sequence[Turn], main: Sequence[Clause], where: Found | None,
+            onset: Found | None) -> tuple[list[str], bool]:  # fmt: skip
+    """What the most telling clauses say, in their order, and whether the place was taken out of one of them."""
+    telling = _telling(main)
+    plain = {clause.turn: tidying.unmarked(turns[clause.turn].text) for clause in telling}
+    worth = [_worth(plain[clause.turn], clause) for clause in telling]
+    floor = 0 if max(worth, default=0) > 0 else -1
+    ranked = sorted(range(len(telling)), key=lambda at: (-worth[at], at))
+    room = TITLE_AT_MOST
+    chosen: dict[int, str] = {}
+    taken_out = False
+    for at in ranked:
+        clause = telling[at]
+        text, cut = _without_place(plain[clause.turn], _without_onset(clause, onset), where)
+        piece = _tidied(text, alone=len(telling) == 1)
+        if chosen and len(piece) + 2 > room and worth[at] >= _WORTH_CUTTING and room >= _ROOM_FOR_A_CUT:
+            piece = tidying.shortened(piece, room - 2)
+        if not piece or (chosen and (len(piece) + 2 > room or len(piece) < _PIECE_FROM or worth[at] <= floor)):
+            continue
+        if any(fold(piece) in fold(other) for other in chosen.values()):
+            continue
+        chosen[at] = piece
+        taken_out |= cut
+        room -= len(piece) + 2
+        if room < _PIECE_FROM:
+            break
+    return [chosen[at] for at in sorted(chosen)], taken_out
 
 
 def _telling(clauses: Sequence[Clause]) -> list[Clause]:
@@ -106,11 +140,36 @@ def _telling(clauses: Sequence[Clause]) -> list[Clause]:
     said = [clause for clause in clauses if any(hit.sense != "0" for hit in clause.hits)]
     telling = [clause for clause in said if any(map(_is_telling, clause.hits))]
     if any(_is_whole(clause) for clause in telling):
-        telling = [clause for clause in telling if any(hit.concept.to for hit in clause.hits)]
+        telling = [clause for clause in telling if any(hit.concept.kind in ("thing", "state") for hit in clause.hits)]
     if said:
         return telling or said
     greetings = grammar().greetings
-    return [clause for clause in clauses if tuple(word.text for word in clause.words) not in greetings][:2]
+    return [clause for clause in clauses if tuple(word.text for word in clause.words) not in greetings][
+        :_UNKNOWN_AT_MOST
+    ]
+
+
+def _worth(text: str, clause: Clause) -> int:
+    """How much a clause says of the problem."""
+    hits = [hit for hit in clause.hits if hit.sense != "0"]
+    wrong = any(map(_is_wrong, hits))
+    asks = any(hit.concept.kind == "request" for hit in hits)
+    things = [hit for hit in hits if hit.concept.kind == "thing"]
+    worth = (3 if wrong else 0) + (2 if asks else 0) + (2 if things else 0)
+    worth += 1 if any(not hit.concept.vague for hit in things) else 0
+    start = fold(text[clause.start : clause.start + 60])
+    if _TRIED.match(start):
+        worth -= 4
+    if _ASIDE.match(start) and not (wrong and things):
+        worth -= 2
+    if not wrong and not asks and any(hit.concept.kind == "act" for hit in hits):
+        worth -= 2
+    return worth
+
+
+def _is_wrong(hit: Hit) -> bool:
+    """Whether a hit says that something is wrong."""
+    return hit.sense != "0" and (hit.sense in ("-", "~") or hit.concept.kind in ("state", "trouble"))
 
 
 def _is_telling(hit: Hit) -> bool:
@@ -121,17 +180,91 @@ def _is_telling(hit: Hit) -> bool:
 def _is_whole(clause: Clause) -> bool:
     """Whether a clause names a thing and says what is wrong with it, so that « ça ne marche pas » adds nothing."""
     hits = [hit for hit in clause.hits if hit.sense != "0"]
-    return any(hit.concept.kind == "thing" for hit in hits) and any(
-        hit.sense or hit.concept.kind in ("state", "trouble") for hit in hits
-    )
+    wrong = any(_is_wrong(hit) and hit.concept.kind != "trouble" for hit in hits)
+    return wrong and any(hit.concept.kind == "thing" for hit in hits)
 
 
-def _predicate(folded: str, clause: Clause, wrong: int) -> int:
-    """Where the symptom begins: « ne » or « n' » before the first wrong word, or that word, or its clause."""
-    starts = [clause.start + match.start() for match in _NE.finditer(folded[clause.start : wrong])]
-    if starts and wrong - starts[-1] < 25:
-        return starts[-1]
-    return wrong if any(hit.concept.kind == "thing" and hit.end <= wrong for hit in clause.hits) else clause.start
+def _place(turns: Sequence[Turn], where: Found) -> str:
+    """The place as it ends a title; nothing when it would say little there."""
+    text = tidying.plain(turns[where.span.turn].text[where.span.start : where.span.end])
+    return "" if _NO_PLACE.match(fold(text)) else text
+
+
+def _without_place(text: str, clause: Clause, where: Found | None) -> tuple[str, bool]:
+    """The words of a clause without the place, where the rest can do without it, and whether it could."""
+    start, end = clause.start, clause.end
+    if where is None or where.span.turn != clause.turn or not (start <= where.span.start and where.span.end <= end):
+        return text[start:end], False
+    before, after = text[start : where.span.start], text[where.span.end : end]
+    preposition = _PREPOSITION.search(fold(before))
+    if (preposition is None and before.strip() and before.rstrip()[-1] not in ",;:(-") or not _GOES_ON.match(
+        fold(after)
+    ):
+        return text[start:end], False
+    rest = f"{before[: preposition.start()] if preposition else before} {after}"
+    return (rest, True) if _usable(rest) else (text[start:end], False)
+
+
+def _without_onset(clause: Clause, onset: Found | None) -> Clause:
+    """The clause without « depuis vendredi » at its beginning."""
+    if onset is None or onset.span.turn != clause.turn or onset.span.start != clause.start:
+        return clause
+    rest = [word for word in clause.words if word.start >= onset.span.end]
+    return replace(clause, start=rest[0].start) if len(rest) > 1 else clause
+
+
+def _tidied(text: str, *, alone: bool) -> str:
+    """The words of a clause as a technician would note them."""
+    text = text.strip()
+    text = text[tidying.opening(text) :]
+    return tidying.ended(tidying.plain(text[tidying.leading(text, alone=alone) :]))
+
+
+def _joined(pieces: Sequence[str], room: int) -> str:
+    """As many whole pieces as there is room for, at least the first."""
+    text = ""
+    for piece in pieces:
+        longer = f"{text}, {tidying.continued(piece)}" if text else piece
+        if text and len(longer) > room:
+            break
+        text = longer
+    return text
+
+
+def _add(found: list[Found], text: str, turn: int, start: int, end: int) -> None:
+    """One more symptom, without its greeting and what dangles, unless it says nothing new or far too much."""
+    start += tidying.opening(text[start:end])
+    end = start + tidying.markup(text[start:end])
+    words = tidying.shortened(text[start:end], _SYMPTOM_LENGTH)
+    value = " ".join(words.split())
+    if not _usable(value) or tidying.PLACEHOLDER.search(value):
+        return
+    folded = fold(value)
+    if not any(folded in fold(other.value) for other in found):
+        found.append(Found(value, Span(turn, start, start + len(words))))
+
+
+def _predicate(text: str, clause: Clause, wrong: Hit) -> int:
+    """Where the symptom begins: « ne » before what is wrong, its helping words, or the clause when that says little."""
+    folded = fold(text[clause.start : clause.end])
+    denials = [clause.start + match.start() for match in _NE.finditer(folded, 0, wrong.start - clause.start)]
+    if denials and wrong.start - denials[-1] < 25:
+        return denials[-1]
+    if not any(hit.concept.kind == "thing" and hit.end <= wrong.start for hit in clause.hits):
+        return clause.start
+    small = _HELPERS | _LACKS if wrong.sense == "~" else _HELPERS
+    at = next((i for i, word in enumerate(clause.words) if word.start >= wrong.start), 0)
+    while at > 0 and clause.words[at - 1].text in small:
+        at -= 1
+    rest = clause.words[at:]
+    return clause.words[at].start if len({word.start for word in rest}) > 1 else clause.start
+
+
+def _states(clause: Clause) -> bool:
+    """Whether a clause says something of a thing without a word of trouble: « le combiné est muet »."""
+    hits = [hit for hit in clause.hits if hit.sense != "0"]
+    asks = any(hit.concept.kind == "request" for hit in hits)
+    return not asks and any(hit.concept.kind == "thing" for hit in hits) and len(clause.words) >= _STATEMENT_FROM
 
 
 def _is_bare(clause: Clause, start: int, end: int) -> bool:
@@ -144,42 +277,13 @@ def _is_bare(clause: Clause, start: int, end: int) -> bool:
     )
 
 
-def _tidied(text: str, clause: Clause, cut: Span | None, *, opening_only: bool = False) -> str:
-    """A clause without greeting, article, placeholder and the place, which goes to the end of the title."""
-    start, end = clause.start, clause.end
-    for pattern in (_OPENING,) if opening_only else (_OPENING, _LEADING):
-        match = pattern.match(fold(text[start:end]))
-        start += match.end() if match else 0
-    piece = text[start:end]
-    if cut is not None and start <= cut.start and cut.end <= end:
-        before = text[start : cut.start]
-        preposition = _PREPOSITION.search(fold(before))
-        piece = f"{before[: preposition.start()] if preposition else before} {text[cut.end : end]}"
-    piece = " ".join(_PLACEHOLDER.sub(" ", piece).split())
-    tail = piece[-60:]
-    trailing = _TRAILING.search(fold(tail))
-    return (piece[: len(piece) - len(tail) + trailing.start()] if trailing else piece).strip(" ,")
-
-
-def _joined(pieces: Sequence[str], room: int) -> str:
-    """As many whole pieces as there is room for, at least the first."""
-    text = ""
-    for piece in pieces:
-        longer = f"{text}, {piece}" if text else piece
-        if text and len(longer) > room:
-            break
-        text = longer
-    return text
-
-
-def _shortened(text: str, room: int) -> str:
-    """Cut at a word."""
-    if len(text) <= room:
-        return text.rstrip(" ,;:-")
-    cut = text[: room + 1].rsplit(" ", 1)[0] if " " in text[: room + 1] else text[:room]
-    return cut.rstrip(" ,;:-")
-
-
 def _usable(text: str) -> bool:
     """Whether there is at least one word in it."""
     return bool(re.search(r"[^\W\d_]{2,}", text))
+
+
+@cache
+def _acronyms() -> frozenset[str]:
+    """Abbreviations that keep their capitals in a shouted message."""
+    raw = tomllib.loads((FOLDER / "extract.toml").read_text(encoding="utf-8"))
+    return frozenset(raw["acronyms"]["words"])

@@ -137,7 +137,7 @@ def test_a_partial_message_is_asked_about(text):
     ("text", "info"),
     [
         ("mon service a un problème de wifi", {}),
-        ("Au 3e étage le wifi coupe tout le temps", {"location": "3e étage", "frequency": "permanent"}),
+        ("Au 3e étage le wifi coupe tout le temps", {"location": "3e étage", "frequency": "tout le temps"}),
         (
             "Dell Latitude 5420 sous win11, erreur 0x80070005 depuis hier",
             {
@@ -153,6 +153,7 @@ def test_a_partial_message_is_asked_about(text):
             {
                 "software": "Excel",
                 "error_message": "Mémoire insuffisante",
+                "onset": "Depuis la mise à jour",
                 "recent_changes": "Depuis la mise à jour",
                 "affected": "5 collègues",
             },
@@ -177,7 +178,7 @@ def test_a_long_mail_is_titled_by_its_problem():
         "Bonjour à tous, je me permets de vous écrire car depuis vendredi l'imprimante Ricoh du premier étage "
         "n'imprime plus en couleur. J'ai redémarré mon poste. Bien à vous, Claire"
     )
-    assert "imprimante Ricoh" in found.title
+    assert "Imprimante Ricoh" in found.title
     assert len(found.title) <= 80
 
 
