@@ -49,7 +49,7 @@ class Candidate(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Rule:
     """One rule or word list: where it holds, and what it needs around it."""
 
@@ -88,15 +88,19 @@ def candidates(text: str, folded: str, mended: Mapping[int, tuple[str, int]]) ->
             continue
         for rule in shipped.rules.get(_HEXADECIMAL if word.startswith("0x") else word, ()):
             found += _by_rule(rule, text, folded, start, shouts)
-        for size, rule in _listed(shipped, folded, words, singular, index):
+        for size, rule in (
+            _listed(shipped, folded, words, singular, index) if singular[index] in shipped.phrases else ()
+        ):
             last = words[index + size - 1][2]
             if rule.key == _NOTHING:
                 swallowed = last
             elif _holds(rule, folded, start) and (not rule.capital or shouts or text[start].isupper()):
                 longer = _MORE_OF_A_NAME.match(text, last) if rule.key == "software" and not shouts else None
                 found.append(Candidate(rule.key, rule.rank, start, longer.end() if longer else last))
-        meant, begins = mended.get(start, ("", start))
-        for phrase, rule in shipped.phrases.get(_singular(meant), ()) if meant else ():
+        if start not in mended:
+            continue
+        meant, begins = mended[start]
+        for phrase, rule in shipped.phrases.get(_singular(meant), ()):
             if len(phrase) == 1 and _holds(rule, folded, begins) and not rule.capital:
                 found.append(Candidate(rule.key, rule.rank, begins, end))
     return [candidate for candidate in found if candidate.start < candidate.end]

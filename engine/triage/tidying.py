@@ -91,7 +91,7 @@ _PRONOUN = re.compile(
     r"|clignote|rame|plante|bloque|refuse|demande|indique|dit |sort |imprime)"
 )
 _SHOUTED = re.compile(r"[^\W\d_]{2,}")
-_SHOUT = re.compile(r"[^\W\d_]{2,}|[^\W\d_](?=['’])|(?<=\s)[AÀYOÔ](?=\s)")
+_SHOUT = re.compile(r"[^\W\d_]{2,}|[^\W\d_](?=['’])|(?<=\s)[A-ZÀÔ](?=\s)")
 
 
 def opening(text: str) -> int:

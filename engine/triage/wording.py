@@ -39,6 +39,11 @@ _GOES_ON = re.compile(
     r"|hors)\b)"
 )
 """What may follow a place that is taken out of its clause."""
+_BELONGS = re.compile(
+    r"\b(?:adresse|site|page|dossier|boite|mail|compte|liste|agenda|calendrier|appli|portail|planning|fichier|serveur|reseau"
+    r"|wifi|application|session|base|partage|lecteur)s? (?:mail )?(?:du |de la |de l'|des )$"
+)
+"""What a place belongs to rather than saying where it is: « l'adresse de la bibliothèque »."""
 _NO_PLACE = re.compile(r"chez (?!moi)|hotel|domicile|deplacement|site$")
 _TRIED = re.compile(
     r"(?:j'ai|je l'ai|on a|nous avons|jai|g|j')(?: (?:deja|bien|tout|aussi|meme|pourtant))* ?(?:essaye|redemarre|eteint"
@@ -51,6 +56,7 @@ _TRIED = re.compile(
 _ASIDE = re.compile(
     r"(?:quand|lorsqu|des qu|si |pendant|avant|apres|depuis|comme |pour |afin|alors|dans le cadre|suite)"
 )
+_CLOSING = re.compile(r"[^«»\n]{0,40}»")
 _NE = re.compile(r"\b(?:ne\s|n')")
 _HELPERS = frozenset({
     "est", "sont", "a", "ont", "ete", "etait", "reste", "se", "s", "me", "m", "tres", "trop", "tout", "toute", "tous",
@@ -110,7 +116,7 @@ def _pieces(turns: Sequence[Turn], main: Sequence[Clause], where: Found | None,
             onset: Found | None) -> tuple[list[str], bool]:  # fmt: skip
     """What the most telling clauses say, in their order, and whether the place was taken out of one of them."""
     telling = _telling(main)
-    plain = {clause.turn: tidying.unmarked(turns[clause.turn].text) for clause in telling}
+    plain = {turn: tidying.unmarked(turns[turn].text) for turn in {clause.turn for clause in telling}}
     worth = [_worth(plain[clause.turn], clause) for clause in telling]
     floor = 0 if max(worth, default=0) > 0 else -1
     ranked = sorted(range(len(telling)), key=lambda at: (-worth[at], at))
@@ -197,6 +203,8 @@ def _without_place(text: str, clause: Clause, where: Found | None) -> tuple[str,
         return text[start:end], False
     before, after = text[start : where.span.start], text[where.span.end : end]
     preposition = _PREPOSITION.search(fold(before))
+    if preposition is not None and _BELONGS.search(fold(before)):
+        return text[start:end], False
     if (preposition is None and before.strip() and before.rstrip()[-1] not in ",;:(-") or not _GOES_ON.match(
         fold(after)
     ):
@@ -236,11 +244,13 @@ def _add(found: list[Found], text: str, turn: int, start: int, end: int) -> None
     start += tidying.opening(text[start:end])
     end = start + tidying.markup(text[start:end])
     words = tidying.shortened(text[start:end], _SYMPTOM_LENGTH)
+    if "«" in words and "»" not in words:
+        closed = _CLOSING.match(text, start + len(words))
+        words = text[start : closed.end()] if closed else tidying.ended(words[: words.index("«")])
     value = " ".join(words.split())
     if not _usable(value) or tidying.PLACEHOLDER.search(value):
         return
-    folded = fold(value)
-    if not any(folded in fold(other.value) for other in found):
+    if not any(value in other.value or fold(value) in fold(other.value) for other in found):
         found.append(Found(value, Span(turn, start, start + len(words))))
 
 
