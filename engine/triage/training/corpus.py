@@ -18,13 +18,15 @@ from data.records import Priority
 from engine.text import fold
 from engine.triage.lexicon import Lexicon, words_of
 
-SEEDS = Path(data.__file__).parent / "training" / "seeds"
+FOLDER = Path(data.__file__).parent / "training"
+SEEDS = FOLDER / "seeds"
 """Where the seeds are; not part of an installed package."""
 
 CLARITIES = ("hopeless", "vague", "partial", "clear")
 """From nothing to go by to certain."""
 
 _COMMON_FROM, _SLIP_RATIO = 4, 10
+_NOBODYS = 3
 _SAME_FROM = 0.6
 """Share of letter runs from which two messages are one family."""
 
@@ -53,20 +55,28 @@ def seeds(folder: Path = SEEDS) -> list[Message]:
     Raises:
         BadSeed: A line that is neither a section nor a message.
     """
+    return [
+        message
+        for path in sorted(folder.glob("*.txt"))
+        for message in sections(path.read_text(encoding="utf-8").splitlines(), path.name, path.stem)
+    ]
+
+
+def sections(lines: Iterable[str], file: str, hand: str) -> Iterator[Message]:
+    """The messages of labelled lines.
+
+    Raises:
+        BadSeed: As ``seeds``.
+    """
     codes = {category.code for category in load_categories()}
-    return [message for path in sorted(folder.glob("*.txt")) for message in _messages(path, codes)]
-
-
-def _messages(path: Path, codes: Iterable[str]) -> Iterator[Message]:
-    """The messages of one file."""
     label: tuple[str, Priority, str] | None = None
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(lines, 1):
         if line.startswith("## "):
-            label = _label(line, codes, f"{path.name}:{number}")
+            label = _label(line, codes, f"{file}:{number}")
         elif line.strip() and not line.startswith("# "):
             if label is None:
-                raise BadSeed(f"{path.name}:{number}: a message before the first section")
-            yield Message(line.replace("\\n", "\n"), *label, hand=path.stem)
+                raise BadSeed(f"{file}:{number}: a message before the first section")
+            yield Message(line.replace("\\n", "\n"), *label, hand=hand)
 
 
 def _label(line: str, codes: Iterable[str], where: str) -> tuple[str, Priority, str]:
@@ -106,6 +116,17 @@ def families(texts: Sequence[str]) -> list[int]:
             if count / (len(found) + len(runs[other]) - count) >= _SAME_FROM:
                 parent[_root(parent, index)] = _root(parent, other)
     return [_root(parent, index) for index in range(len(texts))]
+
+
+def strangers(messages: Sequence[Message], texts: Sequence[str]) -> list[Message]:
+    """The messages that are not nearly one of the texts, which are measured on and must not be learned.
+
+    What is said in three words or less (« bonjour », « mon PC », « accès refusé ») belongs to nobody and stays.
+    """
+    long = [number for number, message in enumerate(messages) if len(words_of(message.text)) > _NOBODYS]
+    pairs = near_duplicates([messages[number].text for number in long], texts)
+    known = {long[index] for index, _ in pairs}
+    return [message for number, message in enumerate(messages) if number not in known]
 
 
 def near_duplicates(texts: Sequence[str], others: Sequence[str]) -> list[tuple[int, int]]:

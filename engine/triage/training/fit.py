@@ -25,6 +25,7 @@ from data.records import Turn
 from engine.triage import lexicon, model
 from engine.triage.features import features
 from engine.triage.reading import Clause, read, view
+from engine.triage.training import grammar
 from engine.triage.training.corpus import Message, families
 from engine.triage.training.noise import noisy
 
@@ -122,9 +123,12 @@ def quantised(fitted: Fitted, confidence: Mapping[str, float]) -> bytes:
 
 
 def folds(messages: Sequence[Message]) -> Iterator[tuple[tuple[str, ...], list[Message], list[Message]]]:
-    """Groups of hands, each with the messages to learn from (the others', without near-duplicates) and its own."""
+    """Groups of hands, each with the messages to learn from (the others', without near-duplicates) and its own.
+
+    The grammar is no hand: it is learned from, never measured on.
+    """
     family = families([message.text for message in messages])
-    sizes = Counter(message.hand for message in messages)
+    sizes = Counter(message.hand for message in messages if message.hand != grammar.HAND)
     groups: list[list[str]] = [[] for _ in range(min(_GROUPS, len(sizes)))]
     for hand, _ in sizes.most_common():
         min(groups, key=lambda group: (sum(sizes[name] for name in group), len(group))).append(hand)
