@@ -28,7 +28,8 @@ _QUOTED = re.compile(r"«\s?([^»\n]{2,160}?)\s?»|[\"“]([^\"”“\n]{2,160}?
 _MESSAGE_CUE = re.compile(
     r"erreur|error|message|msg|code|affich|\bdit\b|disant|indique|marque|ecrit|alerte|ecran|apparai|popup|pop-up"
     r"|fenetre"
-    r"|\bmet\b|mention|notification|texte|avec|\bvoi[st]\b|\blis\b|repond|renvoie|annonce|bloque|fige|reste|refuse"
+    r"|\bmet\b|mention|notification|texte|avec|\bvoi[st]\b|\blis\b|repond|renvoie|annonce|\bsort\b|bloque|fige|reste"
+    r"|refuse"
     r"|:\s?$|plante|fait"
 )
 _NO_MESSAGE_CUE = re.compile(

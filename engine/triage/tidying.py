@@ -84,6 +84,7 @@ _SMALL_START = re.compile(
     r"|Bureau|Salle|Bâtiment|Batiment|Bat|Bât|Accueil|Atelier|Local|Agence|Site|Service|Magasin|Hall|Quai|Chambre"
     r"|Secrétariat)(?![^\W\d_])"
 )
+_MAY_BE_MARKUP = re.compile(r"[<>{}|*`&]|[_=#~^\\-]{3}")
 _QUOTES = re.compile(r"[«»\"“”„]")
 _PRONOUN = re.compile(
     r"(?:et )?(?:il|elle|ils|elles|ca|cela|qui|celui-ci|celle-ci) (?=ne |n'|est |sont |se |s'|reste|fait |me |m'"
@@ -166,10 +167,10 @@ def continued(text: str) -> str:
 
 def unmarked(text: str) -> str:
     """The text with spaces where markup stood, as long as before."""
-    return _MARKUP.sub(lambda match: " " * len(match[0]), text) if _MARKUP.search(text) else text
+    return _MARKUP.sub(lambda match: " " * len(match[0]), text) if _MAY_BE_MARKUP.search(text) else text
 
 
 def markup(text: str) -> int:
     """Where the first markup begins; the length when there is none."""
-    match = _MARKUP.search(text)
+    match = _MARKUP.search(text) if _MAY_BE_MARKUP.search(text) else None
     return match.start() if match else len(text)
