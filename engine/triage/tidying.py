@@ -58,7 +58,10 @@ _TROUBLE = re.compile(
     r"(?:(?:un |des |encore un |toujours un |de )?(?:petits? |gros |enormes? |leger )?(?:problemes?|soucis?|pbs?|pbms?)"
     r" (?:avec|sur|au niveau de|au niveau du|concernant) )?"
 )
-_ARTICLE = re.compile(r"(?:(?:mon|ma|mes|notre|nos|le|la|les|un|une|du|ce|cette|cet)\b ?(?!a\b)|l')(?=\S{2})")
+_ARTICLE = re.compile(
+    r"(?:(?:mon|ma|mes|notre|nos|le|la|les|un|une|du|ce|cette|cet)\b ?(?!(?:a|matin|soir|midi|nuit|apres|week)\b)|l')"
+    r"(?=\S{2})"
+)
 _TRAILING = re.compile(
     r"(?:[\s,;:.!?…(\[{/-]"
     r"|\b(?:merci(?: (?:d'avance|beaucoup|bien|bcp|de votre aide|de votre retour))?|svp|s'il (?:vous|te) plait|stp"

@@ -30,7 +30,7 @@ _PIECE_FROM = 4
 _WORTH_CUTTING, _ROOM_FOR_A_CUT = 3, 30
 _PREPOSITION = re.compile(
     r"(?:^|\s)(?:au|a la|a l'|dans le|dans la|dans l'|dans|en|a|du|de la|de l'|sur le|depuis le|situee? (?:au|en|dans)"
-    r"|du site de|de|l'|-|\()\s*$"
+    r"|du site de|de|-|\()\s*$"
 )
 _GOES_ON = re.compile(
     r"[\s)]*(?:$|[,.;:!?(-]|(?:ne|n'|est|sont|a|ont|se|s'|fait|font|qui|reste|me|m'|et|mais|plus|pas|depuis|hs|ko"
@@ -40,7 +40,8 @@ _GOES_ON = re.compile(
 )
 """What may follow a place that is taken out of its clause."""
 _BELONGS = re.compile(
-    r"\b(?:adresse|site|page|dossier|boite|mail|compte|liste|agenda|calendrier|appli|portail|planning|fichier|serveur|reseau"
+    r"\b(?:adresse|site|page|dossier|boite|mail|compte|liste|agenda|calendrier|appli|portail|planning|fichier|serveur"
+    r"|reseau"
     r"|wifi|application|session|base|partage|lecteur)s? (?:mail )?(?:du |de la |de l'|des )$"
 )
 """What a place belongs to rather than saying where it is: « l'adresse de la bibliothèque »."""
@@ -49,7 +50,8 @@ _TRIED = re.compile(
     r"(?:j'ai|je l'ai|on a|nous avons|jai|g|j')(?: (?:deja|bien|tout|aussi|meme|pourtant))* ?(?:essaye|redemarre|eteint"
     r"|rallume|verifie|teste|tente|debranche|rebranche|regarde|cherche|relance|reessaye|reboot|reinstalle|nettoye"
     r"|appele)"
-    r"|j'espere|dans l'attente|je reste|je vous remercie|bonne|bien a vous|en vous remerci|par avance|en attendant"
+    r"|(?:deux|trois|plusieurs|2|3|quelques) (?:choses|problemes|soucis|demandes|questions)|j'espere|dans l'attente"
+    r"|je reste|je vous remercie|bonne|bien a vous|en vous remerci|par avance|en attendant"
     r"|je tiens|je vous (?:joins|envoie|mets)|ci-joint|desole"
     r"|je suis (?!bloque|coince|dans l'incap)|je m'appelle|c'est (?:pas grave|moi)|merci|cordialement|pour info"
 )
@@ -57,6 +59,7 @@ _ASIDE = re.compile(
     r"(?:quand|lorsqu|des qu|si |pendant|avant|apres|depuis|comme |pour |afin|alors|dans le cadre|suite)"
 )
 _CLOSING = re.compile(r"[^«»\n]{0,40}»")
+_ITEM = re.compile(r"\s\d$")
 _NE = re.compile(r"\b(?:ne\s|n')")
 _HELPERS = frozenset({
     "est", "sont", "a", "ont", "ete", "etait", "reste", "se", "s", "me", "m", "tres", "trop", "tout", "toute", "tous",
@@ -96,7 +99,7 @@ def symptoms(turns: Sequence[Turn], clauses: Sequence[Clause]) -> tuple[Found, .
             continue
         text = turns[clause.turn].text
         start = _predicate(text, clause, min(wrong, key=lambda hit: hit.start))
-        _add(found, text, clause.turn, start, clause.end)
+        _add(found, text, clause.turn, start, _end(text, clause))
     if not found:
         for clause in filter(_states, clauses):
             _add(found, turns[clause.turn].text, clause.turn, clause.start, clause.end)
@@ -198,19 +201,25 @@ def _place(turns: Sequence[Turn], where: Found) -> str:
 
 def _without_place(text: str, clause: Clause, where: Found | None) -> tuple[str, bool]:
     """The words of a clause without the place, where the rest can do without it, and whether it could."""
-    start, end = clause.start, clause.end
+    start, end = clause.start, _end(text, clause)
     if where is None or where.span.turn != clause.turn or not (start <= where.span.start and where.span.end <= end):
         return text[start:end], False
     before, after = text[start : where.span.start], text[where.span.end : end]
     preposition = _PREPOSITION.search(fold(before))
     if preposition is not None and _BELONGS.search(fold(before)):
         return text[start:end], False
-    if (preposition is None and before.strip() and before.rstrip()[-1] not in ",;:(-") or not _GOES_ON.match(
-        fold(after)
-    ):
+    stands_alone = not before.strip() and not after[:1].isspace()
+    opens = preposition is not None and not before[: preposition.start()].strip()
+    if (preposition is None and not stands_alone) or not (opens or _GOES_ON.match(fold(after))):
         return text[start:end], False
     rest = f"{before[: preposition.start()] if preposition else before} {after}"
     return (rest, True) if _usable(rest) else (text[start:end], False)
+
+
+def _end(text: str, clause: Clause) -> int:
+    """Where a clause ends, without the « 2 » of the next item of a list « 1) ... 2) ... »."""
+    item = _ITEM.search(text, clause.start, clause.end) if text[clause.end : clause.end + 1] == ")" else None
+    return item.start() if item else clause.end
 
 
 def _without_onset(clause: Clause, onset: Found | None) -> Clause:
