@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from data.records import UNCATEGORISED, Priority
 from engine.triage.lexicon import FOLDER, stem, words_of
 from engine.triage.reading import Clause, grammar
 

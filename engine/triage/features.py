@@ -11,7 +11,11 @@ from itertools import combinations, pairwise
 from engine.triage import facts
 from engine.triage.reading import Clause
 
-_MOST_PAIRED = 6
+_UNHEARD = "unheard"
+_PAIRED = frozenset({"thing", "state", "act", "request", "trouble"})
+_MOST_PAIRED = 8
+_BEGINNINGS = (4, 6)
+"""Letters; what words begin with says much of a word that was never seen."""
 _MOST = 4_000
 """Features of one message, so that no input takes long."""
 
@@ -24,7 +28,7 @@ def features(clauses: Sequence[Clause]) -> list[str]:
 
     Returns:
         ``f:`` a fact that matters for the priority, ``q:`` two of them, ``c:`` a concept with its sense, ``p:`` two of
-        one sentence, ``w:`` a word, ``b:`` two neighbours.
+        one sentence, ``w:`` a word, ``x:`` how it begins, ``b:`` two neighbours.
     """
     said = sorted(facts.said(clauses))
     found: dict[str, None] = dict.fromkeys(f"f:{fact}" for fact in said)
@@ -51,26 +55,26 @@ def _sentences(clauses: Sequence[Clause]) -> Iterator[list[Clause]]:
 
 
 def _of_concepts(sentence: Iterable[Clause]) -> Iterator[str]:
-    """Concepts alone and in pairs; what is said not to be wrong counts only as such."""
-    hits = [hit for clause in sentence for hit in clause.hits]
-    names: dict[str, None] = dict.fromkeys(hit.name for hit in hits)
-    for name in names:
+    """Concepts alone and in pairs; what is said not to be wrong, and who and where, count only alone."""
+    hits = [hit for clause in sentence for hit in clause.hits if hit.concept.kind != _UNHEARD]
+    for name in dict.fromkeys(hit.name for hit in hits):
         yield f"c:{name}"
-    meant = sorted([name for name in names if not name.endswith("0")][:_MOST_PAIRED])
-    for left, right in combinations(meant, 2):
+    meant = dict.fromkeys(hit.name for hit in hits if hit.sense != "0" and hit.concept.kind in _PAIRED)
+    for left, right in combinations(sorted(list(meant)[:_MOST_PAIRED]), 2):
         yield f"p:{left}+{right}"
 
 
 def _of_words(clause: Clause) -> Iterator[str]:
-    """Words and neighbours, without those of a denied thing."""
-    denied = [(hit.start, hit.end) for hit in clause.hits if hit.sense == "0"]
+    """Words and neighbours, without those of a denied thing and those that must move nothing."""
+    skipped = [(hit.start, hit.end) for hit in clause.hits if hit.sense == "0" or hit.concept.kind == _UNHEARD]
     words = [
         _shape(word.stem)
         for word in clause.words
-        if not any(start <= word.start and word.end <= end for start, end in denied)
+        if not any(start <= word.start and word.end <= end for start, end in skipped)
     ]
     for word in words:
         yield f"w:{word}"
+        yield from (f"x:{word[:size]}" for size in _BEGINNINGS if len(word) > size)
     for left, right in pairwise(words):
         yield f"b:{left}_{right}"
 

@@ -40,7 +40,7 @@ class Concept:
 
     name: str
     kind: str
-    """``thing``, ``state``, ``act``, ``request``, ``trouble``, ``person``, ``place`` or ``time``."""
+    """``thing``, ``state``, ``act``, ``request``, ``trouble``, ``person``, ``place``, ``time`` or ``unheard``."""
     vague: bool = False
     """A thing that does not say by itself what is concerned (« mon PC »)."""
     tells: bool = False
@@ -96,6 +96,8 @@ class Lexicon:
         if word in self.forms:
             return self.forms[word].split()
         mended = self._mended(word) if mend else word
+        if mended in self.forms:
+            return self.forms[mended].split()
         if mended == word and word not in self.known and len(word) >= _TYPO_FROM and word[0] in _GLUED:
             rest = word[1:]
             if rest in self._targets:

@@ -32,7 +32,7 @@ from engine.triage.training.noise import noisy
 COPIES = 1
 """Noisy copies of each message."""
 _SEEN_FROM = 3
-_TRUST = {"c": 1.5, "p": 1.2, "f": 1.0, "q": 1.0, "w": 1.0, "b": 0.7}
+_TRUST = {"c": 1.5, "p": 1.2, "f": 1.0, "q": 1.0, "w": 1.0, "x": 0.7, "b": 0.7}
 """How freely a kind of feature may take weight: what generalises more, more."""
 _STEPS = 127
 _GROUPS = 5
