@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from data.records import Turn
 from engine.triage.contract import INFO_KEYS, Found, Span
@@ -16,6 +17,7 @@ from engine.triage.patterns import Candidate, candidates, trimmed
 from engine.triage.reading import Clause, Hit, Reading, is_none, is_unknown
 
 _ANSWER_AT_MOST = 60
+_COINED_AT_MOST = 12
 _NEAR = 12
 """Candidates on either side among which one that holds another is looked for."""
 _NORMALISED = frozenset({"os", "brand"})
@@ -136,22 +138,31 @@ def _mended(folded: str, own: Sequence[Clause]) -> dict[int, tuple[str, int]]:
 
 def _named(own: Sequence[Clause], found: Iterable[Candidate]) -> Iterator[Candidate]:
     """Devices and applications that the reading knows and the lists do not."""
-    taken = [(one.start, one.end) for one in found if one.key in _NAMES]
+    taken = _places(found, max((clause.end for clause in own), default=0))
     for clause in own:
         for hit in clause.hits:
             key = "device_type" if hit.concept.device else "software" if hit.concept.software else None
             if key is None or hit.concept.kind != "thing" or hit.sense == "0":
                 continue
-            if not any(start < hit.end and hit.start < end for start, end in taken):
+            if not any(taken[hit.start : hit.end]):
                 yield Candidate(key, _CONCEPT_RANK, hit.start, hit.end)
 
 
 def _coined(text: str, found: Iterable[Candidate]) -> Iterator[Candidate]:
     """Unknown names that look like those of applications: « SketchUp », « RingCentral »."""
-    taken = [(one.start, one.end) for one in found if one.key in _NAMES]
-    for match in _CAMEL.finditer(text):
-        if not any(start < match.end() and match.start() < end for start, end in taken):
+    taken = _places(found, len(text))
+    for match in islice(_CAMEL.finditer(text), _COINED_AT_MOST):
+        if not any(taken[match.start() : match.end()]):
             yield Candidate("software", _CONCEPT_RANK, *match.span())
+
+
+def _places(found: Iterable[Candidate], size: int) -> bytearray:
+    """For each character of a turn, whether it belongs to a name."""
+    taken = bytearray(size)
+    for one in found:
+        if one.key in _NAMES and one.end <= size:
+            taken[one.start : one.end] = b"\1" * (one.end - one.start)
+    return taken
 
 
 def _quoted(folded: str) -> Iterator[Candidate]:

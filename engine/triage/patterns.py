@@ -10,13 +10,15 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from engine.triage.lexicon import FOLDER
 
 _WORD = re.compile(r"[^\W_]+")
 _PIECE = re.compile(r"<([a-z]+)>")
+_TRIES_AT_MOST = 60
+"""Places in one turn where a rule is tried, lest a flood of one word takes long."""
 _LOOK_BACK = 48
 """Characters in front of a candidate that its conditions may look at."""
 _JOINS = frozenset({"", " ", "'", "-", "\u00a0", " -", "- ", " - ", "' ", "/", "+", "@", "."})
@@ -51,14 +53,28 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class _Rule:
-    """One rule or word list: where it holds, and what it needs around it."""
+    """One rule or word list: where it holds, and what it needs around it; compiled when it is first needed."""
 
     key: str
     rank: int
-    says: re.Pattern[str] | None
-    before: re.Pattern[str] | None
-    unless: re.Pattern[str] | None
     capital: bool
+    source: Mapping[str, str]
+    """The patterns as written: ``says``, ``before``, ``unless``."""
+
+    @cached_property
+    def says(self) -> re.Pattern[str]:
+        """The rule itself, from its first word on; for a word list nothing is ever asked."""
+        return re.compile(self.source["says"])
+
+    @cached_property
+    def before(self) -> re.Pattern[str] | None:
+        """What must end the text in front."""
+        return re.compile(self.source["before"]) if "before" in self.source else None
+
+    @cached_property
+    def unless(self) -> re.Pattern[str] | None:
+        """What must not end the text in front."""
+        return re.compile(self.source["unless"]) if "unless" in self.source else None
 
 
 @dataclass(frozen=True)
@@ -67,6 +83,7 @@ class _Patterns:
 
     phrases: Mapping[str, Sequence[tuple[tuple[str, ...], _Rule]]]
     rules: Mapping[str, Sequence[_Rule]]
+    acronyms: frozenset[str]
 
 
 def candidates(text: str, folded: str, mended: Mapping[int, tuple[str, int]]) -> list[Candidate]:
@@ -82,11 +99,15 @@ def candidates(text: str, folded: str, mended: Mapping[int, tuple[str, int]]) ->
     words = [(match[0], match.start(), match.end()) for match in _WORD.finditer(folded)]
     singular = [_singular(word) for word, _, _ in words]
     shouts = text.isupper()
+    tried: dict[_Rule, int] = {}
     swallowed = 0
     for index, (word, start, end) in enumerate(words):
         if start < swallowed:
             continue
         for rule in shipped.rules.get(_HEXADECIMAL if word.startswith("0x") else word, ()):
+            tried[rule] = tried.get(rule, 0) + 1
+            if tried[rule] > _TRIES_AT_MOST:
+                continue
             found += _by_rule(rule, text, folded, start, shouts)
         for size, rule in (
             _listed(shipped, folded, words, singular, index) if singular[index] in shipped.phrases else ()
@@ -104,6 +125,11 @@ def candidates(text: str, folded: str, mended: Mapping[int, tuple[str, int]]) ->
             if len(phrase) == 1 and _holds(rule, folded, begins) and not rule.capital:
                 found.append(Candidate(rule.key, rule.rank, begins, end))
     return [candidate for candidate in found if candidate.start < candidate.end]
+
+
+def acronyms() -> frozenset[str]:
+    """Abbreviations that keep their capitals in a shouted message, folded."""
+    return _shipped().acronyms
 
 
 def _listed(shipped: _Patterns, folded: str, words: Sequence[tuple[str, int, int]], singular: Sequence[str],
@@ -124,11 +150,11 @@ def _listed(shipped: _Patterns, folded: str, words: Sequence[tuple[str, int, int
 
 def _by_rule(rule: _Rule, text: str, folded: str, start: int, shouts: bool) -> Iterator[Candidate]:
     """What a rule finds at a word."""
-    match = rule.says.match(folded, start) if rule.says else None
+    match = rule.says.match(folded, start)
     if match is None or not _holds(rule, folded, start):
         return
     first, last = match.span("value" if match.groupdict().get("value") else 0)
-    if "name" in rule.says.groupindex and match["name"]:  # type: ignore[union-attr]
+    if "name" in rule.says.groupindex and match["name"]:
         begins = match.start("name") + len(match["name"]) - len(match["name"].lstrip())
         named = text[begins : begins + 1].isupper() and not shouts
         if not named and rule.capital:
@@ -159,7 +185,7 @@ def trimmed(folded: str, start: int, end: int) -> tuple[int, int]:
 
 @cache
 def _shipped() -> _Patterns:
-    """The shipped lists and rules, compiled once."""
+    """The shipped lists and rules, read once."""
     raw: dict[str, Any] = tomllib.loads((FOLDER / "extract.toml").read_text(encoding="utf-8"))
     pieces: dict[str, str] = {}
     for name, piece in raw["pieces"].items():
@@ -178,20 +204,14 @@ def _shipped() -> _Patterns:
         rule = _rule(entry, pieces)
         for word in dict.fromkeys(entry["at"].split()):
             rules.setdefault(word, []).append(rule)
-    return _Patterns(phrases, rules)
+    return _Patterns(phrases, rules, frozenset(raw["acronyms"]["words"]))
 
 
 def _rule(entry: Mapping[str, Any], pieces: Mapping[str, str]) -> _Rule:
-    """One entry of the file, its patterns compiled."""
-
-    def compiled(name: str) -> re.Pattern[str] | None:
-        pattern = entry.get(name)
-        return re.compile(_PIECE.sub(lambda match: pieces.get(match[1], match[0]), pattern)) if pattern else None
-
-    return _Rule(
-        entry["key"], entry.get("rank", 0), compiled("says"), compiled("before"), compiled("unless"),
-        bool(entry.get("capital")),
-    )  # fmt: skip
+    """One entry of the file, its pieces put in."""
+    source = {name: entry[name] for name in ("says", "before", "unless") if name in entry}
+    source = {name: _PIECE.sub(lambda match: pieces.get(match[1], match[0]), text) for name, text in source.items()}
+    return _Rule(entry["key"], entry.get("rank", 0), bool(entry.get("capital")), source)
 
 
 def _singular(word: str) -> str:

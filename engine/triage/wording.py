@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 
 from data.records import Turn
 from engine.text import fold
 from engine.triage import tidying
 from engine.triage.contract import Found, Span
-from engine.triage.lexicon import FOLDER
+from engine.triage.patterns import acronyms
 from engine.triage.reading import Clause, Hit, grammar
 
 TITLE_AT_MOST = 80
@@ -25,6 +23,8 @@ _SYMPTOMS_AT_MOST, _SYMPTOM_LENGTH = 6, 120
 _STATEMENT_FROM = 4
 _UNKNOWN_AT_MOST = 6
 """Clauses without a known word that a title may be made of."""
+_LOOKED_AT, _READ_OF_A_CLAUSE = 24, 400
+"""Clauses that are tried for a title, and characters of one clause that are read for it: more fits in no title."""
 _PIECE_FROM = 4
 """Characters a piece of a title needs to be worth adding."""
 _WORTH_CUTTING, _ROOM_FOR_A_CUT = 3, 30
@@ -85,7 +85,7 @@ def title(turns: Sequence[Turn], main: Sequence[Clause], info: Mapping[str, Foun
     text = tidying.shortened(_joined(pieces, room), room)
     if place and text and room < TITLE_AT_MOST:
         text = f"{text}, {tidying.continued(place)}"
-    text = tidying.calm(text, _acronyms())
+    text = tidying.calm(text, acronyms())
     return text[:1].upper() + text[1:] if _usable(text) else NO_TITLE
 
 
@@ -93,6 +93,8 @@ def symptoms(turns: Sequence[Turn], clauses: Sequence[Clause]) -> tuple[Found, .
     """What is wrong, clause by clause, each as it stands in its turn."""
     found: list[Found] = []
     for clause in clauses:
+        if len(found) >= _SYMPTOMS_AT_MOST:
+            break
         wrong = [hit for hit in clause.hits if _is_wrong(hit)]
         asks = any(hit.concept.kind == "request" and hit.sense != "0" for hit in clause.hits)
         if not wrong or asks or all(_is_bare(clause, hit.start, hit.end) for hit in wrong):
@@ -109,7 +111,7 @@ def symptoms(turns: Sequence[Turn], clauses: Sequence[Clause]) -> tuple[Found, .
 def words(turns: Sequence[Turn], clauses: Sequence[Clause]) -> str:
     """The clauses of one problem as text, for « other problems »."""
     pieces = []
-    for clause in [clause for clause in clauses if clause.hits] or clauses:
+    for clause in ([clause for clause in clauses if clause.hits] or list(clauses))[:_LOOKED_AT]:
         text = tidying.unmarked(turns[clause.turn].text)[clause.start : clause.end]
         pieces.append(tidying.ended(tidying.plain(text[tidying.opening(text) :])))
     return tidying.shortened(", ".join(dict.fromkeys(filter(None, pieces))), 2 * TITLE_AT_MOST)
@@ -126,7 +128,7 @@ def _pieces(turns: Sequence[Turn], main: Sequence[Clause], where: Found | None,
     room = TITLE_AT_MOST
     chosen: dict[int, str] = {}
     taken_out = False
-    for at in ranked:
+    for at in ranked[:_LOOKED_AT]:
         clause = telling[at]
         text, cut = _without_place(plain[clause.turn], _without_onset(clause, onset), where)
         piece = _tidied(text, alone=len(telling) == 1)
@@ -233,7 +235,7 @@ def _without_onset(clause: Clause, onset: Found | None) -> Clause:
 def _tidied(text: str, *, alone: bool) -> str:
     """The words of a clause as a technician would note them."""
     text = text.strip()
-    text = text[tidying.opening(text) :]
+    text = text[tidying.opening(text) :][:_READ_OF_A_CLAUSE]
     return tidying.ended(tidying.plain(text[tidying.leading(text, alone=alone) :]))
 
 
@@ -251,7 +253,7 @@ def _joined(pieces: Sequence[str], room: int) -> str:
 def _add(found: list[Found], text: str, turn: int, start: int, end: int) -> None:
     """One more symptom, without its greeting and what dangles, unless it says nothing new or far too much."""
     start += tidying.opening(text[start:end])
-    end = start + tidying.markup(text[start:end])
+    end = start + tidying.markup(text[start : min(end, start + _READ_OF_A_CLAUSE)])
     words = tidying.shortened(text[start:end], _SYMPTOM_LENGTH)
     if "«" in words and "»" not in words:
         closed = _CLOSING.match(text, start + len(words))
@@ -299,10 +301,3 @@ def _is_bare(clause: Clause, start: int, end: int) -> bool:
 def _usable(text: str) -> bool:
     """Whether there is at least one word in it."""
     return bool(re.search(r"[^\W\d_]{2,}", text))
-
-
-@cache
-def _acronyms() -> frozenset[str]:
-    """Abbreviations that keep their capitals in a shouted message."""
-    raw = tomllib.loads((FOLDER / "extract.toml").read_text(encoding="utf-8"))
-    return frozenset(raw["acronyms"]["words"])
