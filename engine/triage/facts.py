@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -24,14 +24,18 @@ _PEOPLE = re.compile(
     r"(?:personnes|collegues|utilisateurs|postes|pc|ordinateurs|agents|salaries|eleves|infirmieres)\b"
 )
 _CROWD_FROM = 20
+_ASKING_WORDS = 4
+_BLOCKING = frozenset({"blocked", "everyone", "compromised"})
 _DEADLINE_HOUR = re.compile(r"\b(?:avant|a|pour|des)\s(?:1\d|2[0-3]|[89])\s?(?:h|heures?)\b")
 
 
 @dataclass(frozen=True)
 class _Facts:
-    """Expressions by what they are facts of, as tuples of stems, by their first stem."""
+    """Expressions, as stems with a space in between, and what they are facts of."""
 
-    by_fact: dict[str, dict[str, tuple[tuple[str, ...], ...]]]
+    by_phrase: Mapping[str, tuple[str, ...]]
+    longest: Mapping[str, int]
+    """Words of the longest expression that begins with a stem."""
     blocking_leaves: frozenset[str]
     asked_for: frozenset[tuple[str, ...]]
     """How a clause begins that asks for something, in folded words."""
@@ -41,10 +45,8 @@ def said(clauses: Sequence[Clause]) -> frozenset[str]:
     """The facts in these clauses: names of ``facts.toml``, ``crowd`` and ``many`` by number of people, ``hour``
     for a time of day something is due, ``wrong`` where something fails and ``asks`` where something is asked for.
     """
-    facts = _facts()
-    stems = [word.stem for clause in clauses for word in clause.words]
     text = " ".join(word.text for clause in clauses for word in clause.words)
-    found = {fact for fact in facts.by_fact if _says(stems, facts.by_fact[fact])}
+    found = _written(clauses)
     people = max((int(number) for number in _PEOPLE.findall(text)), default=0)
     if people >= _CROWD_FROM:
         found.add("crowd")
@@ -61,11 +63,18 @@ def said(clauses: Sequence[Clause]) -> frozenset[str]:
 
 def is_blocking(clauses: Sequence[Clause], subcategory: str | None) -> bool:
     """Whether these clauses say that somebody cannot work; decides which of several problems comes first."""
+    return subcategory in _facts().blocking_leaves or not _BLOCKING.isdisjoint(_written(clauses))
+
+
+def _written(clauses: Sequence[Clause]) -> set[str]:
+    """The facts of ``facts.toml`` whose expressions occur."""
     facts = _facts()
     stems = [word.stem for clause in clauses for word in clause.words]
-    return subcategory in facts.blocking_leaves or any(
-        _says(stems, facts.by_fact[fact]) for fact in ("blocked", "everyone", "compromised")
-    )
+    found: set[str] = set()
+    for index, first in enumerate(stems):
+        for size in range(1, min(facts.longest.get(first, 0), len(stems) - index) + 1):
+            found.update(facts.by_phrase.get(" ".join(stems[index : index + size]), ()))
+    return found
 
 
 def _something_wrong(clauses: Sequence[Clause]) -> bool:
@@ -98,33 +107,24 @@ def _is_request(clauses: Sequence[Clause]) -> bool:
 
 def _asks_for(clause: Clause) -> bool:
     """Whether a clause begins as a request: « Supprimer les accès de ... »."""
-    beginning = tuple(word.text for word in clause.words[:3])
-    asks = any(beginning[: len(phrase)] == phrase for phrase in _facts().asked_for)
+    beginning = tuple(word.text for word in clause.words[:_ASKING_WORDS])
+    asks = any(beginning[:size] in _facts().asked_for for size in range(1, len(beginning) + 1))
     later = [hit for hit in clause.hits if hit.start > clause.start]
     return asks and not any(hit.sense in ("-", "~") or hit.concept.kind in ("trouble", "state") for hit in later)
-
-
-def _says(stems: Sequence[str], expressions: dict[str, tuple[tuple[str, ...], ...]]) -> bool:
-    """Whether one of the expressions occurs."""
-    return any(
-        tuple(stems[index : index + len(expression)]) == expression
-        for index, first in enumerate(stems)
-        for expression in expressions.get(first, ())
-    )
 
 
 @cache
 def _facts() -> _Facts:
     """The shipped facts, read once."""
     raw = tomllib.loads((FOLDER / "facts.toml").read_text(encoding="utf-8"))
-    by_fact: dict[str, dict[str, tuple[tuple[str, ...], ...]]] = {}
+    by_phrase: dict[str, tuple[str, ...]] = {}
+    longest: dict[str, int] = {}
     for fact, expressions in raw.items():
         if fact in ("blocking_leaves", "asked_for"):
             continue
-        first: dict[str, list[tuple[str, ...]]] = {}
-        for expression in expressions:
-            stems = tuple(map(stem, words_of(expression)))
-            first.setdefault(stems[0], []).append(stems)
-        by_fact[fact] = {key: tuple(value) for key, value in first.items()}
+        for stems in ([stem(word) for word in words_of(expression)] for expression in expressions):
+            phrase = " ".join(stems)
+            by_phrase[phrase] = (*by_phrase.get(phrase, ()), fact)
+            longest[stems[0]] = max(len(stems), longest.get(stems[0], 0))
     asked_for = frozenset(tuple(words_of(phrase)) for phrase in raw["asked_for"])
-    return _Facts(by_fact, frozenset(raw["blocking_leaves"]), asked_for)
+    return _Facts(by_phrase, longest, frozenset(raw["blocking_leaves"]), asked_for)

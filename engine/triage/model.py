@@ -64,14 +64,15 @@ class Model:
     def read(self, features: Iterable[str]) -> dict[str, dict[str, float]]:
         """For each head, the probability of each label; nothing known gives the labels' own frequencies."""
         sums = [0] * self._columns
-        rows, count = self._rows, 0
+        rows, offsets, count = self._rows, self._offsets, 0
         for feature in features:
             number = self._index.get(feature)
             if number is None:
                 continue
             count += 1
-            for at in range(self._offsets[number], self._offsets[number + 1], 2):
-                sums[rows[at]] += rows[at + 1] - _ZERO
+            first, last = offsets[number], offsets[number + 1]
+            for column, weight in zip(rows[first:last:2], rows[first + 1 : last : 2], strict=True):
+                sums[column] += weight - _ZERO
         norm = 1 / math.sqrt(count or 1)
         return {name: _probabilities(head, sums, norm) for name, head in self.heads.items()}
 
