@@ -8,6 +8,8 @@ checks, while category, priority and confidence move only within these bounds:
 - where they disagree and the local engine would show a summary, the local result stays and becomes a question;
 - where they disagree and the local engine would ask anyway, the model's category counts, one band higher at most;
 - where the message instructs, nothing rises: the local engine's view of the rest of the text is the limit;
+- the same where the model cries critical and the local engine sees nothing of the kind: it may have been told so in
+  words that ``engine.triage.instructions`` does not know;
 - priority never rises; the local engine's default, medium, may become low, what it found as a fact stays.
 """
 
@@ -53,11 +55,19 @@ def bounded(remote: Triage, local: Triage, allowed: Triage | None, bands: Bands,
         bands: The thresholds.
         calibrated: The remote confidence as a measured probability; None for a model without a calibration.
     """
-    instructed, allowed = allowed is not None, allowed or local
+    instructed = allowed is not None or _cries(remote.priority, local.priority)
+    allowed = allowed or local
     agrees = remote.category == allowed.category
     if not agrees and (instructed or allowed.confidence >= bands.confirm):
-        doubt = local.confidence if instructed else min(local.confidence, bands.auto - _BELOW)
-        return replace(local, confidence=doubt, fallback="disagreement")
+        doubt = allowed.confidence if instructed else min(allowed.confidence, bands.auto - _BELOW)
+        return replace(
+            local,
+            category=allowed.category,
+            subcategory=allowed.subcategory,
+            confidence=doubt,
+            priority=allowed.priority,
+            fallback="disagreement",
+        )
     confidence = _confidence(remote, allowed, bands, calibrated)
     if instructed:
         confidence = min(confidence, allowed.confidence)
@@ -73,6 +83,11 @@ def bounded(remote: Triage, local: Triage, allowed: Triage | None, bands: Bands,
         extracted_info=MappingProxyType({**allowed.extracted_info, **remote.extracted_info}),
         other_problems=allowed.other_problems if instructed else remote.other_problems or allowed.other_problems,
     )
+
+
+def _cries(remote: Priority, local: Priority) -> bool:
+    """Whether the model sees a catastrophe where the local engine sees an ordinary matter."""
+    return remote is Priority.CRITICAL and local in (Priority.LOW, Priority.MEDIUM)
 
 
 def _confidence(remote: Triage, allowed: Triage, bands: Bands, calibrated: float | None) -> float:
