@@ -48,8 +48,9 @@ def extract(turns: Sequence[Turn], reading: Reading) -> dict[str, Found]:
     for index, folded in sorted(reading.folded.items()):
         own = [clause for clause in reading.clauses if clause.turn == index]
         found = _found_in(turns[index].text, folded, own)
+        zones = [(clause.start, clause.end, 0 if _is_wrong(clause) else 1) for clause in own]
         for candidate in found:
-            order = _order(candidate, index, own)
+            order = _order(candidate, index, zones)
             if candidate.key not in best or order < best[candidate.key][0]:
                 best[candidate.key] = (order, index, candidate)
         asked = turns[index].key
@@ -62,12 +63,17 @@ def extract(turns: Sequence[Turn], reading: Reading) -> dict[str, Found]:
     return {key: values[key] for key in INFO_KEYS if key in values}
 
 
-def _order(candidate: Candidate, turn: int, own: Sequence[Clause]) -> tuple[int, int, int, int]:
-    """How telling a candidate is, the smallest first: its rank, whether it stands where the trouble is, its place."""
+def _order(candidate: Candidate, turn: int, zones: Sequence[tuple[int, int, int]]) -> tuple[int, int, int, int]:
+    """How telling a candidate is, the smallest first: its rank, whether it stands where the trouble is, its place.
+
+    Args:
+        candidate: A value of some key.
+        turn: Index of its turn.
+        zones: Start and end of the clauses that count, and 0 for those in which something is wrong, else 1.
+    """
     if candidate.key not in _ABOUT_THINGS:
         return candidate.rank, 0, turn, candidate.start
-    clause = next((clause for clause in own if clause.start <= candidate.start < clause.end), None)
-    zone = 2 if clause is None else 0 if _is_wrong(clause) else 1
+    zone = next((zone for start, end, zone in zones if start <= candidate.start < end), 2)
     return candidate.rank, zone, turn, candidate.start
 
 

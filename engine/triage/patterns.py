@@ -35,7 +35,7 @@ _MORE_OF_A_NAME = re.compile(
     r"(?: (?!(?:Je|J|Il|Elle|On|Le|La|Les|Mon|Ma|Mes|Et|Mais|Bonjour|Merci|HS|KO|OK|Plus|Pas|Impossible|Erreur"
     r"|Windows|Mac"
     r"|Depuis|Code|Message|Bureau|Salle|PC|Svp|SVP|URGENT|Urgent|Error|En|Sur|Dans|Ne|Est|A)\b)"
-    r"(?:[A-Z][A-Za-z]{1,14}|\d{3,4}|X\d)\b(?! ?(?:h|min|fois|jours|Go|Mo|mails)\b)){1,2}"
+    r"(?:[A-ZÉ][A-Za-zéèêëïôç-]{1,14}|\d{3,4}|X\d)\b(?! ?(?:h|min|fois|jours|Go|Mo|mails)\b)){1,2}"
 )
 """Words with a capital after the name of an application: « Sage 1000 », « Ciel Paye »."""
 _CUT = frozenset({"onset", "recent_changes", "affected", "error_message"})
@@ -159,9 +159,15 @@ def _by_rule(rule: _Rule, text: str, folded: str, start: int, shouts: bool) -> I
         named = text[begins : begins + 1].isupper() and not shouts
         if not named and rule.capital:
             return
-        last = last if named else min(last, match.start("name"))
+        last = _whole_name(text, match.end("name"), last) if named else min(last, match.start("name"))
     dangling = _DANGLING.search(folded[first:last]) if rule.key in _CUT else None
     yield Candidate(rule.key, rule.rank, *trimmed(folded, first, first + dangling.start() if dangling else last))
+
+
+def _whole_name(text: str, name_ends: int, last: int) -> int:
+    """Where a name ends that goes on with capitals: « salle Jean Moulin », « Mme Le Goff »."""
+    more = _MORE_OF_A_NAME.match(text, name_ends) if name_ends == last else None
+    return more.end() if more else last
 
 
 def _holds(rule: _Rule, folded: str, start: int) -> bool:
