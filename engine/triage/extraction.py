@@ -82,7 +82,7 @@ def _found_in(text: str, folded: str, own: Sequence[Clause]) -> list[Candidate]:
     found = candidates(text, folded, _mended(folded, own))
     found += _quoted(folded)
     denied = [hit for clause in own for hit in clause.hits if hit.sense == "0"]
-    found += _named(own, found)
+    found += _named(text, folded, own, found)
     found += _coined(text, found)
     kept = [one for one in found if one.key not in _ABOUT_THINGS or not any(_meet(one, hit) for hit in denied)]
     kept.sort(key=lambda one: (one.start, -one.end))
@@ -142,7 +142,7 @@ def _mended(folded: str, own: Sequence[Clause]) -> dict[int, tuple[str, int]]:
     return mended
 
 
-def _named(own: Sequence[Clause], found: Iterable[Candidate]) -> Iterator[Candidate]:
+def _named(text: str, folded: str, own: Sequence[Clause], found: Iterable[Candidate]) -> Iterator[Candidate]:
     """Devices and applications that the reading knows and the lists do not."""
     taken = _places(found, max((clause.end for clause in own), default=0))
     for clause in own:
@@ -150,7 +150,9 @@ def _named(own: Sequence[Clause], found: Iterable[Candidate]) -> Iterator[Candid
             key = "device_type" if hit.concept.device else "software" if hit.concept.software else None
             if key is None or hit.concept.kind != "thing" or hit.sense == "0":
                 continue
-            if not any(taken[hit.start : hit.end]):
+            meant = {word.text for word in clause.words if word.start == hit.start}
+            mended = text[hit.start].isupper() and not any(folded.startswith(word, hit.start) for word in meant)
+            if not any(taken[hit.start : hit.end]) and not mended:  # a name is no slip of a word
                 yield Candidate(key, _CONCEPT_RANK, hit.start, hit.end)
 
 
@@ -180,7 +182,9 @@ def _quoted(folded: str) -> Iterator[Candidate]:
         start, end = trimmed(folded, *match.span(1 if match[1] is not None else 2))
         if start >= end or _NO_MESSAGE_CUE.search(front):
             continue
-        yield Candidate("error_message", _QUOTE_RANK if _MESSAGE_CUE.search(front) else _BARE_QUOTE_RANK, start, end)
+        cued = _MESSAGE_CUE.search(front) is not None
+        if cued or " " in folded[start:end]:
+            yield Candidate("error_message", _QUOTE_RANK if cued else _BARE_QUOTE_RANK, start, end)
 
 
 def _answer(key: str, turn: Turn, index: int, folded: str, found: Sequence[Candidate],
