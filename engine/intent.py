@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,8 +24,10 @@ Intent = Literal["yes", "no", "modify", "ambiguous"]
 
 _READ = 400
 _LONG_WORDS, _LONG_CHARACTERS = 14, 90
-_LONGEST_PHRASE = 7
 _FEW = 2
+_MISTAKABLE = {"y": 5, "g": 5, "n": 6, "x": 6, "c": 6}
+"""Shortest word of a role that is known when mistyped."""
+_SHORTEST_TYPO, _LONG_WORD = 5, 6
 _PIECE = re.compile(r"[^\W_]+|[^\w\s'\"«»()_/-]")
 _REPEATED = re.compile(r"(.)\1+")
 _TRAILING_DOTS = re.compile(r"(?:\.\.+|…)\s*$")
@@ -35,6 +38,7 @@ ROLES = {
     "rather": "p", "infact": "i", "nearly": "l", "also": "a", "but": "b", "negation": "e", "ne": "m", "is_not": "P",
     "it_is": "I", "indeed": "J", "same": "S", "content": "w", "article": "t", "preposition": "r", "verb": "v",
     "doubt": "d", "hesitation": "h", "that": "o", "good": "B", "fact": "0", "unaccepted": "q", "opposed": "E",
+    "have": "H", "understood": "U", "level": "L", "named": "N", "wholly": "A",
 }  # fmt: skip
 """Role in ``intent.toml`` to its letter. Not in the lexicon: ``w`` another word, ``0`` one with a digit, ``,`` a
 stop, ``?`` a question mark, ``!`` anger."""
@@ -43,27 +47,34 @@ _REFUSED = re.compile(r"[eEP][frt]{0,3}[yogB]|m[frt]{0,2}[yg]e?|[yg]e(?=$|[,f])"
 """A negation and what it refuses: « pas correct », « n'envoyez pas », « valide pas », « c'est pas ça »."""
 
 _UNACCEPTED = re.compile(r"^([ftIyg,]*)q(?![frt]*[w0v])")
-_FIELD_WRONG = re.compile(r"F[0fvt]{0,3}[xn]|x[frt]{0,3}F|^[f,]*et{1,2}[0w]?F")
+_FIELD_WRONG = re.compile(r"F[0fvtI]{0,3}[xn]|x[frt]{0,3}F|^[f,]*et{1,2}[0w]?F")
 _CONTRAST = re.compile(
     r"[wF0],?E[frt]*[wF0]"  # « Teams et pas Outlook »
     r"|I[frtFw0]*[wF0],?e[frt]*[wF0]"  # « c'est au 3e, pas au 2e »
-    r"|0,?e[frt]*0"  # « bureau 305 pas 350 »
+    r"|0,?e[frtF]*0"  # « bureau 305 pas 350 »
     r"|P[frto]*[wF0][wF0frto]{0,6},?[bIi][frto]*[wF0]"  # « ce n'est pas Outlook mais Teams »
     r"|^[frtFw0]*[w0F],[frt]?e[frt]*[w0F]+$"  # « depuis hier, pas depuis ce matin »
     r"|^[fyb,]*e[frt]*[wF0]+,[frt]*[wF0]+$"  # « pas Outlook, Thunderbird »
 )
 _RATHER = re.compile(r"p,?[frtI]*[wF0o]")
 _FURTHER = re.compile(r"^[frtIyg,]*a,?[^yn]*[wF0v]|^[fyg,]*i,?f*(?:I|t|r|F)[^yn]*[wF0]|^[fyg]*,?l,?.*[wF0]")
-_EXCEPT = re.compile(r"[yg].*[bai].*[wF0v]|[yg].*F[frtI,]*[w0]")
-_DETAIL = re.compile(r"^[f,]*[nx][f,]*(?:I|F|t|r|e)[frtw]*[F0]")
-_FIELD_ALONE = re.compile(r"^[frt]*F[f]*$|^[,f]*tw?F[frtI,]*0|^[frt]*w?F,[^?]*w|^[f,]*I[frt]*F[wF0]*$")
+_EXCEPT = re.compile(r"[yg].*[bai].*[wF0v]|[yg].*F[frtI,]*[w0]|[yg].*e[frt]*F|^[f,]*b[frt]*[wF0].*[yg]")
+_DETAIL = re.compile(r"^[fi,]*[nx][f,]*(?:I|F|t|r|e)[frtw]*[F0]")
+_FIELD_ALONE = re.compile(r"^[frt]*F[f]*$|^[,f]*tw?F(?:[frtI,]*0|,?It[w0])|^[frt]*w?F,[^?]*w|^[f,]*I[frt]*F[wF0]*$")
 _PLAIN_NO = re.compile(r"^[f,]*n(?!.*[yd])[f,]*[^f,?h]")
 """A no that a question follows: « non, vous avez lu ? »; « non ? » asks, « non je ne sais pas » doubts."""
 _REFUSAL = re.compile(r"^([^nxPvF0]*)[nxP]")
 _RESTATED = re.compile(
-    r"^[fyg,]*y,?I?t(?:ot)?w(?:tw)?[f,]*$|^[fyg,]*J[wfrtF0o]{1,6}[f,]*$|^[f,]*y[yf,]*S[wfrto]{1,4}[f,]*$"
+    r"^[fyg,]*(?:N|y,?It|y,t)(?:ot)?w(?:tw)?[f,]*$|^[fyg,]*J[wfrtF0o]{1,6}[fy,]*$|^[f,]*y[yf,]*S[wfrto]{1,4}[f,]*$"
 )
-_AGREEMENT = re.compile(r"^(?:[ygftIB,]|[Iyg][ft]*o|F[ft]*(?=[ygB]))*$")
+_AGREEMENT = re.compile(r"^(?!.*I[ft,]*$)(?:[ygftIB,]|[Iyg][ft]*o|F[ftI]*(?=[ygB]))*$")
+_JUDGED = re.compile(r"(?<![Fm])(I[ft]*)B")
+"""A good word said of the summary: « le résumé est fidèle », « cela me semble cohérent »."""
+_WHOLLY = re.compile(r"^[fyg,]*A[f,]*$")
+_LEVEL = re.compile(r"(F[frtI]*)L")
+"""A field and the degree wished for: « priorité plus haute »."""
+_UNDERSTOOD = re.compile(r"Hf*[gyB][gyBf]*U?|[gyB]+U")
+"""« Vous avez bien compris », « t'as tout bon », « bien résumé »."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +83,18 @@ class _Words:
 
     letters: dict[tuple[str, ...], str]
     """Phrase of squeezed words to the letter of its role."""
-    typos: dict[str, str]
-    """A word of agreement, refusal or change with one letter missing or two swapped, to the word meant."""
+    longest: int
+    """Words of the longest phrase."""
+    known: frozenset[str]
+    """Every word of any phrase."""
+    mistakable: tuple[str, ...]
+    """Single words of agreement, refusal and change, long enough to be known when mistyped."""
     spelling: dict[str, str]
     """What is spelt in a hurry to the words meant: « cest », « sa »."""
     hurried: re.Pattern[str]
     """Any key of ``spelling``."""
+    typed: dict[str, str]
+    """Signs typed with letters and stops to their emoji: « :+1: »."""
     signs: dict[str, str]
     """Emoji and stops to their letters."""
     story: frozenset[str]
@@ -123,24 +140,35 @@ def _shape(folded: str) -> str:
     """The reply as one letter for each phrase, negations already joined with what they refuse."""
     lexicon = _words()
     shape, run = "", list[str]()
-    for piece in _PIECE.findall(folded):
+    signs = " ".join(lexicon.typed.get(word, word) for word in folded.split(" "))
+    for piece in _PIECE.findall(signs):
         if piece[0].isalnum() or (piece == "," and run):
             run.append(piece)
         else:
-            shape += _run_shape(run, lexicon) + lexicon.signs.get(piece, "")
+            shape += _run_shape(run, lexicon) + _sign(piece, lexicon)
             run = []
     shape += _run_shape(run, lexicon)
     shape = _UNACCEPTED.sub(r"\1n", re.sub(r",+", ",", shape).strip(",")).replace("q", "w")
+    shape = _JUDGED.sub(r"\1y", _UNDERSTOOD.sub("y", shape)).replace("U", "w")
+    shape = shape.replace("A", "y" if _WHOLLY.search(shape) else "f")
+    shape = _LEVEL.sub(r"\1x", shape).replace("L", "w")
+    if not _RESTATED.search(shape):
+        shape = shape.replace("N", "yt")
     return _REFUSED.sub("x", shape)
+
+
+def _sign(piece: str, lexicon: _Words) -> str:
+    """The letter of a stop or emoji; an emoji in no list is no yes beside an agreement."""
+    return lexicon.signs.get(piece, "h" if unicodedata.category(piece) == "So" else "")
 
 
 def _run_shape(words: Sequence[str], lexicon: _Words) -> str:
     """The letters of words between two stops, the longest phrase at each place; a comma does not part a phrase."""
     shape, index = "", 0
     spelt = lexicon.hurried.sub(lambda match: lexicon.spelling[match[0]], " ".join(words))
-    run = [lexicon.typos.get(word, word) for word in map(_squeeze, spelt.split())]
+    run = [_meant(word, lexicon) for word in map(_squeeze, spelt.split())]
     while index < len(run):
-        for size in range(min(_LONGEST_PHRASE, len(run) - index), 0, -1):
+        for size in range(min(lexicon.longest, len(run) - index), 0, -1):
             phrase = run[index : index + size]
             ends_in_words = phrase[0] != "," != phrase[-1]
             letter = lexicon.letters.get(tuple(word for word in phrase if word != ",")) if ends_in_words else None
@@ -157,7 +185,10 @@ def _is_wish(run: Sequence[str], index: int, lexicon: _Words) -> bool:
     """Whether a verb of change is meant: not told as a story (« j'ai changé »), not denied (« ne change pas »)."""
     if run[index] in lexicon.change_nouns:
         return not any(word in ("pas", "sans") for word in run[max(0, index - 2) : index])
-    if any(word in lexicon.story for word in run[max(0, index - 2) : index]):
+    before = run[max(0, index - 2) : index]
+    if any(word in lexicon.story for word in before) or (
+        "besoin" in before and not {"ai", "a"}.intersection(run[:index])
+    ):
         return False
     if run[index - 1 : index] == ["a"] and index > 1 and not _INFINITIVE.search(run[index]):
         return False
@@ -179,14 +210,27 @@ def _words() -> _Words:
         for phrase in raw[role]:
             for spelt in alternatives(phrase):
                 letters.setdefault(tuple(_squeeze(word) for word in spelt.split()), letter)
-    signs = dict.fromkeys(".,;:!\n…", ",") | {"?": "?", "？": "?"}
-    for name, letter in (("yes_emoji", "y"), ("no_emoji", "n"), ("doubt_emoji", "d"), ("anger_emoji", "!")):
+    signs = dict.fromkeys(".,;:!\n…", ",") | dict.fromkeys("?？❓❔⁉", "?") | dict.fromkeys(raw["friendly_emoji"], "")
+    for name, letter in (
+        ("yes_emoji", "y"),
+        ("no_emoji", "n"),
+        ("doubt_emoji", "d"),
+        ("anger_emoji", "!"),
+        ("change_emoji", "c"),
+    ):
         signs |= dict.fromkeys(raw[name], letter)
     return _Words(
         letters=letters,
-        typos=_typos(letters),
+        longest=max(map(len, letters)),
+        known=frozenset(word for phrase in letters for word in phrase),
+        mistakable=tuple(
+            phrase[0]
+            for phrase, letter in letters.items()
+            if len(phrase) == 1 and len(phrase[0]) >= _MISTAKABLE.get(letter, 99)
+        ),
         spelling=raw["spelling"],
         hurried=re.compile(rf"\b(?:{'|'.join(sorted(raw['spelling'], key=len, reverse=True))})\b"),
+        typed=raw["typed"],
         signs=signs,
         story=frozenset(map(_squeeze, raw["story"])),
         change_nouns=frozenset(map(_squeeze, raw["change_nouns"])),
@@ -203,23 +247,21 @@ def alternatives(phrase: str) -> Iterator[str]:
         yield from alternatives(phrase[: match.start()] + choice + phrase[match.end() :])
 
 
-def _typos(letters: dict[tuple[str, ...], str]) -> dict[str, str]:
-    """Words of agreement (from five letters), refusal and change (from six, seven for a missing letter), mistyped."""
-    known = {word for phrase in letters for word in phrase}
-    typos = {"oiu": "oui", "iou": "oui"}
-    for phrase, letter in letters.items():
-        word = phrase[0]
-        if len(phrase) > 1 or letter not in "ygnxc" or len(word) < (5 if letter in "yg" else 6):
-            continue
-        for wrong in _mistyped(word, missing=letter in "yg" or len(word) >= 7):
-            if wrong not in known:
-                typos.setdefault(wrong, word)
-    return typos
+def _meant(word: str, lexicon: _Words) -> str:
+    """The word itself, or the one word of agreement, refusal or change that it is a mistyping of."""
+    if word in lexicon.known or len(word) < _SHORTEST_TYPO - 1:
+        return word
+    return next((meant for meant in lexicon.mistakable if _is_mistyped(word, meant)), word)
 
 
-def _mistyped(word: str, missing: bool) -> Iterable[str]:
-    """The word with two neighbours swapped and, when asked for, with one inner letter missing."""
-    for i in range(1, len(word)):
-        yield word[: i - 1] + word[i] + word[i - 1] + word[i + 1 :]
-        if missing and i < len(word) - 1:
-            yield word[:i] + word[i + 1 :]
+def _is_mistyped(word: str, meant: str) -> bool:
+    """Whether two neighbours were swapped or one inner letter is missing, doubled or, in a long word, another."""
+    if word[0] != meant[0] or abs(len(word) - len(meant)) > 1:
+        return False
+    at = next((i for i, (a, b) in enumerate(zip(word, meant, strict=False)) if a != b), min(len(word), len(meant)))
+    rest, wanted, is_long = word[at:], meant[at:], len(meant) >= _LONG_WORD
+    if len(word) < len(meant):
+        return bool(rest) and rest == wanted[1:]
+    if len(word) > len(meant):
+        return is_long and rest[1:] == wanted
+    return (rest[:2] == wanted[1::-1] and rest[2:] == wanted[2:]) or (is_long and rest[1:] == wanted[1:])

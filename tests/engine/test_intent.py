@@ -80,7 +80,7 @@ def test_no_yes_of_the_written_replies_is_wrong():
 
 def test_the_written_replies_are_understood():
     wrong = [reply for reply in REPLIES if intent(reply["text"]) != reply["label"]]
-    assert len(wrong) <= len(REPLIES) // 100, wrong
+    assert len(wrong) <= len(REPLIES) * 3 // 100, wrong
 
 
 def test_a_phrase_of_the_lexicon_has_one_role():
