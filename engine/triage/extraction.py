@@ -25,6 +25,14 @@ _ABOUT_THINGS = frozenset({"device_type", "brand", "model", "software", "error_m
 """Keys whose values belong to one problem; of the others any clause may speak."""
 _NAMES = frozenset({"device_type", "brand", "model", "software", "os"})
 _CONCEPT_RANK, _QUOTE_RANK, _BARE_QUOTE_RANK = 2, 0, 4
+_GUESS_RANK = 6
+_IN_SOMETHING = re.compile(
+    r"\bdans (?:le |la |l')(?!(?:meme|nuit|journee|matinee|semaine|mois|temps|cas|cadre|but|champ|liste|barre|menu"
+    r"|titre"
+    r"|corps|poche|sac|voiture|train|fenetre|coin|sens|tableau|doute|urgence|panique|ordre|historique|corbeille|cloud"
+    r"|foulee|minute|heure|vide|texte|colonne|case|cellule|bac|lot|calendrier|rue|systeme|navigateur|onglet|lien|suite"
+    r"|limite|mesure|mail|message|dossier|fichier|document|classeur|programme|groupe|boite)\b)([a-z-]{4,18})\b"
+)
 _CAMEL = re.compile(r"\b(?!Wi-?Fi|McA)[A-Z][a-z]{2,10}[A-Z][A-Za-z]{1,12}\b")
 _QUOTED = re.compile(r"«\s?([^»\n]{2,160}?)\s?»|[\"“]([^\"”“\n]{2,160}?)[\"”]")
 _MESSAGE_CUE = re.compile(
@@ -84,6 +92,7 @@ def _found_in(text: str, folded: str, own: Sequence[Clause]) -> list[Candidate]:
     denied = [hit for clause in own for hit in clause.hits if hit.sense == "0"]
     found += _named(text, folded, own, found)
     found += _coined(text, found)
+    found += _somewhere(folded, own, found)
     kept = [one for one in found if one.key not in _ABOUT_THINGS or not any(_meet(one, hit) for hit in denied)]
     kept.sort(key=lambda one: (one.start, -one.end))
     return [one for at, one in enumerate(kept) if not any(_is_part(one, other) for other in _around(kept, at))]
@@ -162,6 +171,17 @@ def _coined(text: str, found: Iterable[Candidate]) -> Iterator[Candidate]:
     for match in islice(_CAMEL.finditer(text), _COINED_AT_MOST):
         if not any(taken[match.start() : match.end()]):
             yield Candidate("software", _CONCEPT_RANK, *match.span())
+
+
+def _somewhere(folded: str, own: Sequence[Clause], found: Iterable[Candidate]) -> Iterator[Candidate]:
+    """A word that nothing else knows, after « dans le »: « plus de son dans l'auditorium »."""
+    known = bytearray(len(folded))
+    spans = [(one.start, one.end) for one in found] + [(hit.start, hit.end) for clause in own for hit in clause.hits]
+    for start, end in spans:
+        known[start:end] = b"\1" * (end - start)
+    for match in islice(_IN_SOMETHING.finditer(folded), _COINED_AT_MOST):
+        if not any(known[match.start(1) : match.end(1)]):
+            yield Candidate("location", _GUESS_RANK, *match.span(1))
 
 
 def _places(found: Iterable[Candidate], size: int) -> bytearray:

@@ -27,7 +27,8 @@ _NOTHING = "nothing"
 _HEXADECIMAL = "<hexadecimal>"
 """What ``at`` of a rule says for any word like 0x80070005."""
 _DANGLING = re.compile(
-    r"(?:(?<!\d)[\s,;:.'-]+(?:au|aux|a|la|le|les|l|de|du|des|d|et|ou|mon|ma|mes|un|une|en|sur|dans|que|qui|pour|par|avec|ce"
+    r"(?:(?<!\d)[\s,;:.'-]+(?:au|aux|a|la|le|les|l|de|du|des|d|et|ou|mon|ma|mes|un|une|en|sur|dans|que|qui|pour|par"
+    r"|avec|ce"
     r"|se|ne|n"
     r"|j|je|on|il|elle|est|qu|notre|nos|votre|mais|donc|avant|quand|lorsque|car|si|tout))+$"
 )
@@ -38,6 +39,13 @@ _MORE_OF_A_NAME = re.compile(
     r"(?:[A-ZÉ][A-Za-zéèêëïôç-]{1,14}|\d{3,4}|X\d)\b(?! ?(?:h|min|fois|jours|Go|Mo|mails)\b)){1,2}"
 )
 """Words with a capital after the name of an application: « Sage 1000 », « Ciel Paye »."""
+_MORE_OF_A_PLACE = re.compile(
+    r" (?:nord|sud|ouest|(?:central|principal|municipal|medical|scolaire|universitaire|administrati|technique"
+    r"|commercial"
+    r"|general|annexe|mecanique|visiteur|haut|bas|arriere)(?:e|f|ve)?s?|de (?:physique|chimie|langues|nuit|jour"
+    r"|direction))\b"
+)
+"""What may follow the word of a place: « parking nord », « cuisine centrale »."""
 _CUT = frozenset({"onset", "recent_changes", "affected", "error_message"})
 """Keys whose rules may catch a small word too many at the end."""
 
@@ -117,6 +125,7 @@ def candidates(text: str, folded: str, mended: Mapping[int, tuple[str, int]]) ->
                 swallowed = last
             elif _holds(rule, folded, start) and (not rule.capital or shouts or text[start].isupper()):
                 longer = _MORE_OF_A_NAME.match(text, last) if rule.key == "software" and not shouts else None
+                longer = _MORE_OF_A_PLACE.match(folded, last) if rule.key == "location" else longer
                 found.append(Candidate(rule.key, rule.rank, start, longer.end() if longer else last))
         if start not in mended:
             continue
