@@ -24,7 +24,7 @@ _PEOPLE = re.compile(
     r"(?:personnes|collegues|utilisateurs|postes|pc|ordinateurs|agents|salaries|eleves|infirmieres)\b"
 )
 _CROWD_FROM = 20
-_ASKING_WORDS = 4
+_ASKING_WORDS = 3
 _BLOCKING = frozenset({"blocked", "everyone", "compromised"})
 _DEADLINE_HOUR = re.compile(r"\b(?:avant|a|pour|des)\s(?:1\d|2[0-3]|[89])\s?(?:h|heures?)\b")
 
