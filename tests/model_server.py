@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+import struct
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +25,10 @@ class Reply:
     """A ``Content-Length`` beyond the body: the connection is cut in the middle of the answer."""
     waits: bool = False
     """Answer nothing until the server closes."""
+    drips: bytes = b""
+    """After the headers, this again and again, each before any limit between two pieces is reached."""
+    resets: bool = False
+    """Half of the body, then a connection reset."""
 
 
 def said(content: str | None, *, finish_reason: str = "stop", refusal: str | None = None) -> Reply:
@@ -58,9 +65,11 @@ def answered(**changes: Any) -> Reply:
     return said(json.dumps(filled(**changes), ensure_ascii=False))
 
 
-def refused(status: int, *, param: str | None = None, headers: Mapping[str, str] | None = None) -> Reply:
+def refused(
+    status: int, *, param: str | None = None, code: str | None = None, headers: Mapping[str, str] | None = None
+) -> Reply:
     """An error as OpenAI writes it."""
-    error = {"error": {"message": "private words of the server", "type": "error", "param": param, "code": None}}
+    error = {"error": {"message": "private words of the server", "type": "error", "param": param, "code": code}}
     return Reply(status, json.dumps(error).encode(), headers or {})
 
 
@@ -94,6 +103,10 @@ class ModelServer:
         """Set when a request has been read."""
         self.gone = threading.Event()
         """Set when a client closed its connection while the server waited."""
+        self.hangs_up = False
+        """Close each connection after its answer, without a word about it: an idle connection that timed out."""
+        self.serves_once = False
+        """Take a second request on a connection, and close without an answer."""
         self._closing = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -124,6 +137,10 @@ class ModelServer:
             disable_nagle_algorithm = True
 
             def do_POST(self) -> None:
+                if server.serves_once and hasattr(self, "served"):
+                    self.close_connection = True
+                    return
+                self.served = True
                 raw = self.rfile.read(int(self.headers["content-length"])).decode()
                 request = Request(self.path, dict(self.headers.items()), raw, json.loads(raw))
                 server.requests.append(request)
@@ -131,35 +148,44 @@ class ModelServer:
                 reply = server.script(request)
                 if reply.waits:
                     self._wait()
+                elif reply.drips:
+                    self._send(Reply(headers=reply.headers, declared_length=10**9))
+                    self._wait(reply.drips)
                 else:
-                    self._send(reply)
+                    self._send(answered() if reply.resets else reply, cut=reply.resets)
+                self.close_connection = self.close_connection or server.hangs_up
 
-            def _send(self, reply: Reply) -> None:
+            def _send(self, reply: Reply, *, cut: bool = False) -> None:
                 headers = {"Content-Type": "application/json", **reply.headers}
                 length = reply.declared_length or len(reply.body)
-                self.close_connection = length != len(reply.body)
+                self.close_connection = cut or length != len(reply.body)
                 try:
-                    self.send_response(reply.status)
+                    self.send_response_only(reply.status)
                     for name, value in headers.items():
                         self.send_header(name, value)
                     self.send_header("Content-Length", str(length))
                     self.end_headers()
-                    self.wfile.write(reply.body)
+                    self.wfile.write(reply.body[: len(reply.body) // 2] if cut else reply.body)
                     self.wfile.flush()
+                    if cut:
+                        reset = struct.pack("ii", 1, 0)
+                        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+                        os.close(self.connection.detach())
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True  # a client that has read enough
 
-            def _wait(self) -> None:
+            def _wait(self, drip: bytes = b"") -> None:
                 self.close_connection = True
                 self.connection.settimeout(0.02)
                 while not server._closing.is_set():
                     try:
+                        self.connection.sendall(drip)
                         if self.connection.recv(1) == b"":
                             server.gone.set()
                             return
                     except TimeoutError:
                         continue
-                    except ConnectionResetError:
+                    except (BrokenPipeError, ConnectionResetError):
                         server.gone.set()
                         return
 

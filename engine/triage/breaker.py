@@ -1,12 +1,11 @@
-"""When not to ask the remote engine: a circuit breaker and a daily budget, both in memory.
+"""When not to ask the remote engine: a circuit breaker, in memory; the daily budget is ``engine.triage.daily_budget``.
 
-They decide only whether a call may start; what to answer instead is the business of ``engine.triage.cascade``.
+It decides only whether a call may start; what to answer instead is the business of ``engine.triage.cascade``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
 
 FAILURES_TO_OPEN = 3
 """Consecutive failures after which the breaker opens."""
@@ -54,6 +53,8 @@ class Breaker:
             at_once: Open without waiting for more failures: asking again cannot help (a refused key).
             retry_after_s: What the server asked for; opens at once too, for at least that long (at most 15 min).
         """
+        if self._open_until is not None and not self._probing:
+            return  # one of several that were under way when it opened
         self._failures += 1
         probe_failed, self._probing = self._probing, False
         if probe_failed or at_once or retry_after_s is not None or self._failures >= FAILURES_TO_OPEN:
@@ -64,24 +65,3 @@ class Breaker:
     def leave(self) -> None:
         """The call is over, or was not made at all; without an outcome it says nothing about the server."""
         self._probing = False
-
-
-class DailyBudget:
-    """How many calls may still be made today (UTC), counted in this process."""
-
-    def __init__(self, calls_per_day: int, now: Callable[[], datetime]) -> None:
-        """``now``: aware UTC."""
-        self._limit = calls_per_day
-        self._now = now
-        self._day: date | None = None
-        self._used = 0
-
-    def take(self) -> bool:
-        """Use one call if one is left."""
-        today = self._now().date()
-        if today != self._day:
-            self._day, self._used = today, 0
-        if self._used >= self._limit:
-            return False
-        self._used += 1
-        return True

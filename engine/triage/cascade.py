@@ -9,20 +9,27 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 from data.records import Category, Turn
 from engine.config import Config, TriageConfig
+from engine.errors import ConfigError
 from engine.triage import bounds, questions
-from engine.triage.breaker import Breaker, DailyBudget
+from engine.triage.breaker import Breaker
 from engine.triage.calibration import calibration
 from engine.triage.contract import Context, Triage, TriageEngine, TriageFailed
+from engine.triage.daily_budget import DailyBudget
 from engine.triage.instructions import without_instructions
+from engine.triage.retries import pause_s
 
 logger = logging.getLogger(__name__)
+
+_NOT_CALLED = ("no_key", "budget")
+"""Causes that say nothing about the server."""
 
 ROOM_FOR_THE_REST = 0.05
 """Share of the deadline that is kept for what follows the remote engine's last moment."""
@@ -54,9 +61,9 @@ class Cascade:
         remote: RemoteEngine | None,
         *,
         config: TriageConfig,
-        budget: DailyBudget | None = None,
         calibrated: Callable[[Triage], float | None] = lambda triage: None,
         monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Put the engines together; ``open_cascade`` does it for the real program.
 
@@ -64,12 +71,12 @@ class Cascade:
             local: Answers always, in a millisecond.
             remote: None where none is configured or it is switched off.
             config: Engine, thresholds, deadline.
-            budget: Calls that may be made a day; None is no limit.
             calibrated: A remote triage's confidence as a measured probability; None without a calibration.
             monotonic: Clock of the breaker, seconds.
+            sleep: Waits before a retry, seconds.
         """
         self._local, self._remote, self._config = local, remote, config
-        self._budget, self._calibrated = budget, calibrated
+        self._calibrated, self._sleep = calibrated, sleep
         self._bands = bounds.Bands(config.ask_clarification, config.confirm_summary, config.auto_validate)
         self._breaker = Breaker(monotonic)
 
@@ -121,11 +128,12 @@ class Cascade:
         if not self._breaker.enter():
             raise TriageFailed("breaker_open")
         try:
-            if self._budget is not None and not self._budget.take():
-                raise TriageFailed("budget")
             remote = await self._timed(self._remote, until, turns, categories, context)
             self._breaker.succeeded()
             return remote
+        except TriageFailed as failed:
+            self._count(failed)
+            raise
         finally:
             self._breaker.leave()  # also when the person left: that says nothing about the server
 
@@ -137,20 +145,30 @@ class Cascade:
         categories: Sequence[Category],
         context: Context,
     ) -> Triage:
-        """The call itself; its failure is counted."""
+        """The call itself, and once more where that may help and the deadline leaves room. Raises TriageFailed."""
+        clock, retries = asyncio.get_running_loop().time, 0
         try:
             async with asyncio.timeout_at(until):
-                return await remote.triage(turns, categories, context)
+                while True:
+                    try:
+                        return await remote.triage(turns, categories, context)
+                    except TriageFailed as failed:
+                        pause = pause_s(failed, retries, until - clock())
+                        if pause is None:
+                            raise
+                        logger.info("TRIAGE_RETRY | cause=%s | pause_s=%.3g", failed.cause, pause)
+                    retries += 1
+                    await self._sleep(pause)
         except TimeoutError:
-            self._breaker.failed()
             raise TriageFailed("timeout") from None
-        except TriageFailed as failed:
-            if failed.cause == "refusal":  # the server works; it was this message
-                self._breaker.succeeded()
-            elif failed.cause != "no_key":  # nothing was called
-                at_once = failed.cause in ("auth", "key_refused")
-                self._breaker.failed(at_once=at_once, retry_after_s=failed.retry_after_s)
-            raise
+
+    def _count(self, failed: TriageFailed) -> None:
+        """Tell the breaker how it ended."""
+        if failed.cause == "refusal":  # the server works; it was this message
+            self._breaker.succeeded()
+        elif failed.cause not in _NOT_CALLED:
+            at_once = failed.cause in ("auth", "key_refused", "quota")
+            self._breaker.failed(at_once=at_once, retry_after_s=failed.retry_after_s or None)
 
     async def _within_bounds(
         self,
@@ -213,18 +231,34 @@ def open_cascade(
 
     remote = None
     if config.triage.engine != "local" and config.openai.enabled:
-        remote = OpenAITriage(config.openai, api_key=api_key, deadline_s=config.triage.deadline_s)
+        budget = DailyBudget(
+            config.openai.daily_budget, now, _counted_in(config), is_shared=bool(config.database.group)
+        )
+        remote = OpenAITriage(
+            config.openai,
+            api_key=api_key,
+            deadline_s=config.triage.deadline_s,
+            may_call=budget.take,
+            now=now,
+            monotonic=monotonic,
+        )
         if config.triage.engine == "auto" and remote.is_default_endpoint and api_key is None:
             remote = None
-    budget = DailyBudget(config.openai.daily_budget, now)
     return Cascade(
         LocalTriage(),
         remote,
         config=config.triage,
-        budget=budget,
         calibrated=measured,
         monotonic=monotonic,
     )
+
+
+def _counted_in(config: Config) -> Path | None:
+    """Where the calls of the day are counted: beside the database, or nowhere."""
+    try:
+        return config.database_path.with_suffix(".calls")
+    except ConfigError:
+        return None
 
 
 def measured(triage: Triage) -> float | None:

@@ -98,11 +98,18 @@ class Triage:
 class TriageFailed(Exception):
     """An engine could not answer; ``cause`` is our own short code (``timeout``, ``http_429``, ``refusal`` ...)."""
 
-    def __init__(self, cause: str, retry_after_s: float | None = None) -> None:
-        """``retry_after_s``: what the server asked for, in seconds."""
+    def __init__(self, cause: str, retry_after_s: float | None = None, *, is_passing: bool = False) -> None:
+        """The failure.
+
+        Args:
+            cause: Our code.
+            retry_after_s: What the server asked for, in seconds.
+            is_passing: Whether the same question may well be answered in a moment.
+        """
         super().__init__(cause)
         self.cause = cause
         self.retry_after_s = retry_after_s
+        self.is_passing = is_passing
 
 
 class TriageEngine(Protocol):

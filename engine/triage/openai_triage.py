@@ -1,7 +1,7 @@
 """The remote engine: a triage by any OpenAI-compatible endpoint, over the official SDK.
 
 The only file that imports the SDK, and only when a triage is asked for: it costs half a second. What is asked is in
-``remote_prompt``, how an answer is read in ``remote_answer``, what servers cannot do in ``dialect``; deadline,
+``remote_prompt``, how an answer is read in ``remote_answer``, what servers cannot do in ``dialect``; deadline, retries,
 breaker and fall-back are the cascade's.
 """
 
@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -24,10 +26,11 @@ from engine.text import clean
 from engine.triage import remote_prompt
 from engine.triage.contract import Context, Triage, TriageFailed
 from engine.triage.dialect import Dialect, Form
+from engine.triage.retries import retry_after_s
 
 if TYPE_CHECKING:
     import httpx2
-    from openai import APIStatusError, AsyncOpenAI, OpenAIError
+    from openai import APIConnectionError, AsyncOpenAI, OpenAIError
 
     from engine.triage.remote_answer import Answer
 
@@ -37,10 +40,16 @@ LARGEST_ANSWER = 256 * 1024
 CONNECT_TIMEOUT_S = 2.0
 """Seconds; offline is to be known long before the deadline."""
 
+LOOK_AGAIN_S = 300.0
+"""Seconds after which a key that was not found, or could not be used, is looked for again."""
+
 _NO_KEY_NEEDED = "none"
 """The SDK wants some key; local servers want none."""
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+_PASSING = frozenset({408, 425, 429, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+"""Statuses that may be gone in a moment, beside 500, with which servers also refuse a form."""
 
 _CHATTY = ("openai", "httpx2", "httpcore2")
 """Loggers that write requests, headers and URLs at DEBUG and INFO."""
@@ -52,22 +61,35 @@ class OpenAITriage:
     name = "openai"
 
     def __init__(
-        self, config: OpenAIConfig, *, api_key: str | Callable[[], str | None] | None, deadline_s: float = 5.0
+        self,
+        config: OpenAIConfig,
+        *,
+        api_key: str | Callable[[], str | None] | None,
+        deadline_s: float = 5.0,
+        may_call: Callable[[], bool] = lambda: True,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Nothing is imported or opened yet.
 
         Args:
             config: Endpoint, model, ``max_tokens``.
-            api_key: The key, or how to find it (called once, in a thread: a keyring can be slow). May be missing
-                where ``base_url`` is not OpenAI's own.
+            api_key: The key, or how to find it (called in a thread: a keyring can be slow; again after the server
+                refused the key, and ``LOOK_AGAIN_S`` after there was none). May be missing where ``base_url`` is not
+                OpenAI's own.
             deadline_s: Longest wait for the next piece of an answer.
+            may_call: Asked before each request (the daily budget).
+            now: Clock for what servers say of dates, aware UTC.
+            monotonic: Clock for what is tried again, seconds.
         """
         self.version = config.model
         self._config = config
         self._api_key = api_key
         self._deadline_s = deadline_s
+        self._may_call, self._now, self._monotonic = may_call, now, monotonic
         self._dialect = Dialect()
         self._opening: asyncio.Task[AsyncOpenAI | TriageFailed] | None = None
+        self._opened_at = 0.0
 
     @property
     def is_default_endpoint(self) -> bool:
@@ -97,16 +119,21 @@ class OpenAITriage:
         """Ask the model. Cancelling cancels the request.
 
         Raises:
-            TriageFailed: as ``prepare``, and ``timeout``, ``connect``, ``auth``, ``rate_limited``,
-                ``http_<status>``, ``encoded``, ``too_big``, ``refusal``, ``empty``, ``truncated``, ``invalid_json``,
-                ``wrong_schema``, ``unknown_category``, ``sdk``.
+            TriageFailed: as ``prepare``, and ``budget``, ``timeout``, ``connect``, ``tls``, ``cut``, ``auth``,
+                ``quota`` (paid up), ``rate_limited``, ``http_<status>``, ``encoded``, ``too_big``, ``refusal``,
+                ``empty``, ``truncated``, ``invalid_json``, ``wrong_schema``, ``unknown_category``, ``sdk``.
         """
         started = time.perf_counter()
         client = await self._client()
         from engine.triage import remote_answer
 
         masked, map_ = _masked(turns)
-        answer = await self._asked(client, masked, categories)
+        try:
+            answer = await self._asked(client, masked, categories)
+        except TriageFailed as failed:
+            if failed.cause == "auth":
+                await self.aclose()  # whoever asks next looks the key up anew: it may have been changed
+            raise
         answer = remote_answer.restored(answer, partial(masking.restore, map=map_))
         triage = remote_answer.as_triage(answer, turns, categories)
         elapsed_ms = (time.perf_counter() - started) * 1000
@@ -114,12 +141,17 @@ class OpenAITriage:
 
     async def _client(self) -> AsyncOpenAI:
         """The client, opened once; a caller that is cancelled meanwhile leaves the opening under way."""
-        if self._opening is None:
-            self._opening = asyncio.create_task(asyncio.to_thread(self._open))
+        if self._opening is None or (self._failed_to_open() and self._monotonic() - self._opened_at >= LOOK_AGAIN_S):
+            self._opening, self._opened_at = asyncio.create_task(asyncio.to_thread(self._open)), self._monotonic()
         opened = await asyncio.shield(self._opening)
         if isinstance(opened, TriageFailed):
             raise TriageFailed(opened.cause)
         return opened
+
+    def _failed_to_open(self) -> bool:
+        """Whether the last opening ended without a client."""
+        task = self._opening
+        return task is not None and task.done() and (task.cancelled() or isinstance(task.result(), TriageFailed))
 
     def _open(self) -> AsyncOpenAI | TriageFailed:
         """Everything that is slow: the key, the imports, the system's certificates. Runs in a thread."""
@@ -164,6 +196,7 @@ class OpenAITriage:
         """Ask in the form known to work, or in one after the other until one does."""
         from engine.triage import remote_answer
 
+        started, has_stepped = self._monotonic(), False
         while True:
             try:
                 body = await self._sent(client, self._request(turns, categories))
@@ -172,9 +205,13 @@ class OpenAITriage:
                 if failed.cause == "timeout":
                     self._dialect.ran_out_of_time()
                 if not self._dialect.step_down(failed):
+                    # A server that refused every form was asked often enough.
+                    failed.is_passing = failed.is_passing and not has_stepped
                     raise
+                has_stepped = True
             except asyncio.CancelledError:
-                self._dialect.ran_out_of_time()
+                if self._monotonic() - started > self._deadline_s / 2:  # else the person left: nobody's fault
+                    self._dialect.ran_out_of_time()
                 raise
             else:
                 self._dialect.worked()
@@ -200,6 +237,8 @@ class OpenAITriage:
         import openai
 
         while True:
+            if not self._may_call():
+                raise TriageFailed("budget")
             bounds: dict[str, Any] = {self._dialect.limit: self._config.max_tokens}
             if self._dialect.has_temperature:
                 bounds["temperature"] = 0
@@ -208,9 +247,9 @@ class OpenAITriage:
                 return bytes(raw.content)
             except openai.BadRequestError as error:
                 if not self._dialect.adapt(error.param):
-                    raise _failure(error) from None
+                    raise _failure(error, self._now()) from None
             except openai.OpenAIError as error:
-                raise _failure(error) from None
+                raise _failure(error, self._now()) from None
 
 
 def _masked(turns: Sequence[Turn]) -> tuple[tuple[Turn, ...], Mapping[str, str]]:
@@ -220,30 +259,41 @@ def _masked(turns: Sequence[Turn]) -> tuple[tuple[Turn, ...], Mapping[str, str]]
     return masked, masks.map
 
 
-def _failure(error: OpenAIError) -> TriageFailed:
+def _failure(error: OpenAIError, now: datetime) -> TriageFailed:
     """The SDK's error as our code, without its text (which can quote the message or the key)."""
-    import httpx2
     import openai
 
     match error:
-        case openai.APITimeoutError():
-            return TriageFailed("connect" if isinstance(error.__cause__, httpx2.ConnectTimeout) else "timeout")
         case openai.APIConnectionError():
-            return TriageFailed("connect")
+            return _lost(error)
         case openai.AuthenticationError() | openai.PermissionDeniedError():
             return TriageFailed("auth")
-        case openai.RateLimitError():
-            return TriageFailed("rate_limited", _retry_after_s(error))
+        case openai.RateLimitError() if error.code == "insufficient_quota":
+            return TriageFailed("quota")
         case openai.APIStatusError():
-            return TriageFailed(f"http_{error.status_code}", _retry_after_s(error))
+            status = error.status_code
+            cause = "rate_limited" if status == 429 else f"http_{status}"
+            asked_s = retry_after_s(error.response.headers, now)
+            return TriageFailed(cause, asked_s, is_passing=status in _PASSING or status == 500)
         case _:
             return TriageFailed("sdk")
 
 
-def _retry_after_s(error: APIStatusError) -> float | None:
-    """Seconds in ``Retry-After``; None where it is missing or a date."""
-    value = error.response.headers.get("retry-after", "").strip()
-    return float(value) if value.isascii() and value.isdigit() else None
+def _lost(error: APIConnectionError) -> TriageFailed:
+    """No answer, or not the whole of it."""
+    import httpx2
+    import openai
+
+    reason: BaseException | None = error.__cause__
+    if isinstance(error, openai.APITimeoutError):
+        return TriageFailed("connect" if isinstance(reason, httpx2.ConnectTimeout) else "timeout")
+    is_cut = isinstance(reason, httpx2.ReadError | httpx2.WriteError | httpx2.CloseError | httpx2.RemoteProtocolError)
+    while reason is not None:
+        if isinstance(reason, ssl.SSLError):
+            return TriageFailed("tls")
+        reason = reason.__cause__ or reason.__context__
+    # An idle connection that the server was just closing, too: a new one may be answered at once.
+    return TriageFailed("cut", 0.0, is_passing=True) if is_cut else TriageFailed("connect")
 
 
 async def _bounded(response: httpx2.Response) -> None:

@@ -13,9 +13,10 @@ import pytest
 
 from data.records import Priority
 from engine.config import OpenAIConfig, TriageConfig
-from engine.triage.breaker import Breaker, DailyBudget
+from engine.triage.breaker import Breaker
 from engine.triage.cascade import Cascade
 from engine.triage.contract import Context, Found, Span, Triage
+from engine.triage.daily_budget import DailyBudget
 from engine.triage.openai_triage import OpenAITriage
 from tests.fakes_triage import MESSAGE, TREE, ScriptedLocal, triage, turns
 from tests.model_server import ModelServer, Reply, answered, refused, said
@@ -43,6 +44,13 @@ class Clock:
         return self.s
 
 
+class Pauses(list[float]):
+    """What was slept, without the time it takes."""
+
+    async def sleep(self, seconds: float) -> None:
+        self.append(seconds)
+
+
 @pytest.fixture
 def server() -> Iterator[ModelServer]:
     with ModelServer() as running:
@@ -59,16 +67,19 @@ async def cascade_at(
     calls_per_day: int = 1000,
     calibrated: float | None = None,
     clock: Callable[[], float] = time.monotonic,
+    pauses: Pauses | None = None,
 ) -> AsyncIterator[Cascade]:
     config = TriageConfig(engine=engine, deadline_s=deadline_s)
-    remote = OpenAITriage(OpenAIConfig(base_url=server.base_url, model="test-model"), api_key=None)
+    budget = DailyBudget(calls_per_day, lambda: NOON)
+    openai_config = OpenAIConfig(base_url=server.base_url, model="test-model")
+    remote = OpenAITriage(openai_config, api_key=None, may_call=budget.take, now=lambda: NOON)
     cascade = Cascade(
         ScriptedLocal(local or triage(confidence=0.7)),
         remote,
         config=config,
-        budget=DailyBudget(calls_per_day, lambda: NOON),
         calibrated=lambda triage: calibrated,
         monotonic=clock,
+        sleep=(Pauses() if pauses is None else pauses).sleep,
     )
     await cascade.prepare()
     try:
@@ -124,8 +135,11 @@ async def test_without_a_key_for_openai_nothing_is_called(engine: str, fallback:
     [
         (Reply(waits=True), "timeout"),
         (refused(401), "auth"),
+        (refused(403), "auth"),
+        (refused(429), "rate_limited"),
         (refused(429, headers={"Retry-After": "5"}), "rate_limited"),
         (refused(500), "http_500"),
+        (refused(502), "http_502"),
         (said(None, refusal="no"), "refusal"),
         (said(""), "empty"),
         (said(" " * 900, finish_reason="length"), "truncated"),
@@ -133,14 +147,118 @@ async def test_without_a_key_for_openai_nothing_is_called(engine: str, fallback:
         (said("{}"), "wrong_schema"),
         (answered(category="10-coffee"), "unknown_category"),
         (Reply(body=b"x" * (10 * 1024 * 1024)), "too_big"),
-        (Reply(body=b"{", declared_length=100), "connect"),
+        (answered(category="réseau"), "unknown_category"),
+        (said('{"catégorie": "04-matériel", "priorité": "moyenne", "confiance": 0.9, "titre": "x"}'), "wrong_schema"),
+        (said("Der Drucker ist kaputt, bitte rufen Sie den Techniker."), "invalid_json"),
+        (Reply(body=b"{", declared_length=100), "cut"),
+        (Reply(drips=b"{"), "timeout"),
+        (Reply(resets=True), "cut"),
+        (Reply(307, headers={"Location": "http://127.0.0.1:9/v1/chat/completions"}), "http_307"),
     ],
 )
 async def test_every_failure_ends_in_the_local_result_in_time(server: ModelServer, reply: Reply, cause: str) -> None:
     server.script = lambda request: reply
-    async with cascade_at(server, deadline_s=0.3 if reply.waits else 30) as cascade, asyncio.timeout(30):
+    deadline_s = 0.3 if reply.waits or reply.drips else 30
+    async with cascade_at(server, deadline_s=deadline_s) as cascade, asyncio.timeout(30):
         result = await read(cascade)
     assert (result.engine, result.title, result.fallback) == ("local", "Titre local", cause)
+
+
+async def test_an_answer_in_another_language_leaves_the_words_to_the_local_engine(server: ModelServer) -> None:
+    english = {"title": "HP printer broken, red light blinking", "symptoms": ["red light blinking"]}
+    server.script = lambda request: answered(**english, extracted_info={"location": "office 301"})
+    async with cascade_at(server, triage(symptoms=(Found("clignote", Span(0, 65, 73)),))) as cascade:
+        result = await read(cascade)
+    assert (result.engine, result.category, result.title) == ("openai", "04-hardware", "Titre local")
+    assert [found.value for found in result.symptoms] == ["clignote"]
+    assert dict(result.extracted_info) == {}
+
+
+# --- asking again --------------------------------------------------------------------------------------------------
+
+
+def at_first(server: ModelServer, *replies: Reply) -> None:
+    """The server answers so at first, and well after that."""
+    left = list(replies)
+    server.script = lambda request: left.pop(0) if left else answered()
+
+
+@pytest.mark.parametrize(
+    ("replies", "expected"),
+    [
+        ([refused(503)], [0.25]),
+        ([refused(502), refused(504)], [0.25, 0.5]),
+        ([refused(429)], [0.25]),
+        ([refused(429, headers={"Retry-After": "2"})], [2.0]),
+        ([refused(429, headers={"Retry-After": "2", "retry-after-ms": "1500"})], [1.5]),
+        ([refused(503, headers={"Retry-After": "Sun, 22 Nov 2026 12:00:07 GMT"})], [7.0]),
+        ([Reply(body=b'{"choices": [', declared_length=500)], [0.0]),
+        ([Reply(resets=True)], [0.0]),
+    ],
+)
+async def test_what_passes_by_itself_is_asked_again(
+    server: ModelServer, replies: list[Reply], expected: list[float]
+) -> None:
+    at_first(server, *replies)
+    pauses = Pauses()
+    async with cascade_at(server, pauses=pauses) as cascade:
+        result = await read(cascade)
+        assert cascade.is_remote_ready
+    assert (result.engine, result.fallback) == ("openai", None)
+    assert pauses == expected
+
+
+async def test_a_500_that_passes_is_asked_again_once_the_form_is_known(server: ModelServer) -> None:
+    async with cascade_at(server) as cascade:
+        await read(cascade)
+        at_first(server, refused(500))
+        assert (await read(cascade)).fallback is None
+    assert [request.form for request in server.requests] == ["json_schema"] * 3
+
+
+async def test_a_server_that_refuses_every_form_is_not_asked_again(server: ModelServer) -> None:
+    server.script = lambda request: refused(500)
+    async with cascade_at(server) as cascade:
+        assert (await read(cascade)).fallback == "http_500"
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        refused(429, headers={"Retry-After": "30"}),
+        refused(429, code="insufficient_quota"),
+        refused(401),
+        refused(404),
+        said(None, refusal="no"),
+    ],
+)
+async def test_what_does_not_pass_within_the_deadline_is_not_waited_for(server: ModelServer, reply: Reply) -> None:
+    server.script = lambda request: reply
+    pauses = Pauses()
+    async with cascade_at(server, pauses=pauses) as cascade:
+        assert (await read(cascade)).engine == "local"
+    assert (len(server.requests), pauses) == (1, [])
+
+
+async def test_a_pause_never_outlasts_the_deadline(server: ModelServer) -> None:
+    server.script = lambda request: refused(503)
+    async with cascade_at(server, deadline_s=0.7) as cascade:
+        assert (await read(cascade)).fallback == "http_503"
+    assert len(server.requests) == 1, "0.25 s and the time for an answer would be too much"
+
+
+async def test_a_connection_that_the_server_closed_meanwhile_is_opened_anew(server: ModelServer) -> None:
+    server.hangs_up = True
+    async with cascade_at(server) as cascade:
+        assert [(await read(cascade)).fallback for _ in range(3)] == [None] * 3
+    assert len(server.requests) == 3
+
+
+async def test_a_server_that_hangs_up_on_a_second_request_is_asked_on_a_new_connection(server: ModelServer) -> None:
+    server.serves_once = True
+    async with cascade_at(server) as cascade:
+        assert [(await read(cascade)).fallback for _ in range(3)] == [None] * 3
 
 
 async def test_the_cause_is_logged_without_a_word_of_the_message(
@@ -175,7 +293,7 @@ async def test_three_failures_open_the_breaker_and_a_probe_closes_it(server: Mod
     server.script = lambda request: refused(503)
     async with cascade_at(server, clock=clock) as cascade:
         assert [(await read(cascade)).fallback for _ in range(4)] == ["http_503"] * 3 + ["breaker_open"]
-        assert len(server.requests) == 3
+        assert len(server.requests) == 9, "each asked again twice; a failure of the breaker is a message, not a request"
         server.script = lambda request: answered()
         clock.s += 60
         assert (await read(cascade)).engine == "openai"
@@ -203,6 +321,23 @@ async def test_retry_after_is_respected(server: ModelServer) -> None:
         assert (await read(cascade)).fallback == "breaker_open"
         clock.s += 1
         assert (await read(cascade)).fallback == "rate_limited"
+
+
+async def test_while_half_open_only_one_message_probes(server: ModelServer) -> None:
+    clock = Clock()
+    server.script = lambda request: refused(401)
+    async with cascade_at(server, clock=clock) as cascade:
+        await read(cascade)
+        clock.s += 60
+        server.script = lambda request: Reply(waits=True) if len(server.requests) == 2 else answered()
+        server.arrived.clear()
+        probe = asyncio.create_task(read(cascade))
+        assert await asyncio.to_thread(server.arrived.wait, 30)
+        assert (await read(cascade)).fallback == "breaker_open"
+        probe.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await probe
+        assert (await read(cascade)).fallback is None, "a probe that was called off is free for the next"
 
 
 async def test_refusals_do_not_open_the_breaker(server: ModelServer) -> None:
@@ -242,10 +377,20 @@ def test_a_success_in_between_starts_the_count_again() -> None:
     assert breaker.enter()
 
 
-def test_the_budget_is_new_at_midnight_utc() -> None:
-    days = iter([NOON, NOON, NOON.replace(day=23), NOON.replace(day=23)])
-    budget = DailyBudget(1, lambda: next(days))
-    assert [budget.take() for _ in range(4)] == [True, False, True, False]
+async def test_each_request_counts_in_the_budget(server: ModelServer) -> None:
+    server.script = lambda request: refused(500) if request.form == "json_schema" else answered()
+    async with cascade_at(server, calls_per_day=2) as cascade:
+        assert [(await read(cascade)).fallback for _ in range(2)] == [None, "budget"]
+    assert len(server.requests) == 2
+
+
+def test_failures_that_were_under_way_when_it_opened_lengthen_no_pause() -> None:
+    clock = Clock()
+    breaker = Breaker(clock)
+    for _ in range(8):
+        breaker.failed()
+    clock.s += 60
+    assert breaker.enter()
 
 
 # --- how far a model may move things -------------------------------------------------------------------------------
@@ -366,3 +511,16 @@ async def test_what_the_rest_of_the_text_allows_is_the_limit(server: ModelServer
     async with cascade_at(server, gullible) as cascade:
         result = await read(cascade, f"Bonjour. {INJECTION}")
     assert result.engine == "local"
+    assert (result.category, result.confidence) == ("99-non-cat", 0.1)
+
+
+@pytest.mark.parametrize("local_confidence", [0.7, 0.45])
+async def test_a_model_that_cries_critical_by_itself_lifts_nothing(
+    server: ModelServer, local_confidence: float
+) -> None:
+    """Whatever made it cry: an order in words that no rule knows, or nothing at all."""
+    server.script = lambda request: answered(priority="critical", confidence=1.0)
+    local = triage(confidence=local_confidence)
+    async with cascade_at(server, local) as cascade:
+        result = await read(cascade)
+    assert (result.engine, result.priority, result.confidence) == ("openai", Priority.MEDIUM, local_confidence)

@@ -21,9 +21,9 @@ from engine.config import OpenAIConfig
 from engine.errors import ConfigError
 from engine.triage import evidence, remote_answer, remote_prompt
 from engine.triage.contract import Context, Span, Triage, TriageFailed
-from engine.triage.openai_triage import LARGEST_ANSWER, OpenAITriage
+from engine.triage.openai_triage import LARGEST_ANSWER, LOOK_AGAIN_S, OpenAITriage
 from tests.fakes_triage import AT, MESSAGE, TREE, turns
-from tests.model_server import ModelServer, Reply, answered, filled, refused, said
+from tests.model_server import ModelServer, Reply, Request, answered, filled, refused, said
 
 
 @pytest.fixture
@@ -252,7 +252,10 @@ async def test_nothing_of_a_message_or_key_reaches_a_log(server: ModelServer, ca
         ([Reply(body=b" " * (10 * 1024 * 1024))], "too_big"),
         ([Reply(500, b"x" * (LARGEST_ANSWER + 1))], "too_big"),
         ([Reply(body=b"\x1f\x8b", headers={"Content-Encoding": "gzip"})], "encoded"),
-        ([Reply(body=b'{"choices": [', declared_length=500)], "connect"),
+        ([Reply(body=b'{"choices": [', declared_length=500)], "cut"),
+        ([Reply(resets=True)], "cut"),
+        ([refused(429, code="insufficient_quota")], "quota"),
+        ([refused(529)], "http_529"),
     ],
 )
 async def test_failures_have_our_own_code(server: ModelServer, replies: list[Reply], cause: str) -> None:
@@ -265,9 +268,17 @@ async def test_a_429_says_when_to_come_back(server: ModelServer) -> None:
     assert len(server.requests) == 1
 
 
-async def test_a_date_to_come_back_at_is_left_out(server: ModelServer) -> None:
-    headers = {"Retry-After": "Sun, 22 Nov 2026 10:00:00 GMT"}
-    assert (await failure(server, refused(429, headers=headers))).retry_after_s is None
+async def test_a_date_to_come_back_at_is_seconds_by_the_clock_of_the_server(server: ModelServer) -> None:
+    headers = {"Retry-After": "Fri, 22 Nov 2019 10:00:09 GMT", "Date": "Fri, 22 Nov 2019 10:00:00 GMT"}
+    assert (await failure(server, refused(429, headers=headers))).retry_after_s == 9.0
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_message_goes_nowhere_else(server: ModelServer, status: int) -> None:
+    with ModelServer() as other:
+        headers = {"Location": other.base_url + "/chat/completions"}
+        assert (await failure(server, Reply(status, headers=headers))).cause == f"http_{status}"
+    assert other.requests == []
 
 
 async def test_a_server_that_is_not_there(server: ModelServer) -> None:
@@ -308,6 +319,33 @@ async def test_openai_itself_wants_a_key() -> None:
     engine = OpenAITriage(OpenAIConfig(), api_key=lambda: None)
     with pytest.raises(TriageFailed, match="no_key"):
         await engine.triage(turns(), TREE, Context())
+    await engine.aclose()
+
+
+async def test_a_key_that_was_not_there_is_looked_for_again_after_a_while() -> None:
+    keys, clock = ["sk-new"], [0.0]
+    engine = OpenAITriage(
+        OpenAIConfig(), api_key=lambda: None if clock[0] < 1 else keys.pop(), monotonic=lambda: clock[0]
+    )
+    for _ in range(2):
+        with pytest.raises(TriageFailed, match="no_key"):
+            await engine.prepare()
+    clock[0] += LOOK_AGAIN_S
+    await engine.prepare()
+    await engine.prepare()
+    assert keys == []
+    await engine.aclose()
+
+
+async def test_a_changed_key_is_used_after_the_old_one_was_refused(server: ModelServer) -> None:
+    def guarded(request: Request) -> Reply:
+        return answered() if request.headers["authorization"] == "Bearer sk-new" else refused(401)
+
+    server.script, keys = guarded, ["sk-new", "sk-old"]
+    engine = OpenAITriage(OpenAIConfig(base_url=server.base_url, model="test-model"), api_key=keys.pop)
+    with pytest.raises(TriageFailed, match="auth"):
+        await engine.triage(turns(), TREE, Context())
+    assert (await engine.triage(turns(), TREE, Context())).category == "04-hardware"
     await engine.aclose()
 
 
@@ -379,13 +417,30 @@ async def test_a_form_that_works_is_kept_through_an_outage(server: ModelServer) 
 
 
 async def test_a_form_that_uses_up_the_time_is_left_next_time(server: ModelServer) -> None:
-    server.script = lambda request: Reply(waits=True) if request.form == "json_schema" else answered()
-    async with engine_at(server) as engine:
-        await engine.prepare()
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.2):
-                await engine.triage(turns(), TREE, Context())
-        assert (await engine.triage(turns(), TREE, Context())).category == "04-hardware"
+    left_at = await forms_after_a_call_that_was_called_off(server, after_s=28.0)
+    assert left_at == ["json_schema", "json_object"]
+
+
+async def test_a_form_is_not_left_because_the_person_left(server: ModelServer) -> None:
+    left_at = await forms_after_a_call_that_was_called_off(server, after_s=1.0)
+    assert left_at == ["json_schema", "json_schema"]
+
+
+async def forms_after_a_call_that_was_called_off(server: ModelServer, after_s: float) -> list[str]:
+    """The forms of that call and of the next, with a deadline of 30 s."""
+    clock = [0.0]
+    server.script = lambda request: answered() if len(server.requests) > 1 else Reply(waits=True)
+    config = OpenAIConfig(base_url=server.base_url, model="test-model")
+    engine = OpenAITriage(config, api_key=None, deadline_s=30.0, monotonic=lambda: clock[0])
+    asking = asyncio.create_task(engine.triage(turns(), TREE, Context()))
+    assert await asyncio.to_thread(server.arrived.wait, 30)
+    clock[0] += after_s
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    await engine.triage(turns(), TREE, Context())
+    await engine.aclose()
+    return [request.form for request in server.requests]
 
 
 async def test_parameters_a_model_refuses_are_left_out(server: ModelServer) -> None:
