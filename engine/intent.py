@@ -47,19 +47,19 @@ _REFUSED = re.compile(r"[eEP][frt]{0,3}[yogB]|m[frt]{0,2}[yg]e?|[yg]e(?=$|[,f])"
 """A negation and what it refuses: « pas correct », « n'envoyez pas », « valide pas », « c'est pas ça »."""
 
 _UNACCEPTED = re.compile(r"^([ftIyg,]*)q(?![frt]*[w0v])")
-_FIELD_WRONG = re.compile(r"F[0fvtI]{0,3}[xn]|x[frt]{0,3}F|^[f,]*et{1,2}[0w]?F")
+_FIELD_WRONG = re.compile(r"F[0fvtIm]{0,3}[xn]|x[frt]{0,3}F|^[f,]*et{1,2}[0w]?F")
 _CONTRAST = re.compile(
     r"[wF0],?E[frt]*[wF0]"  # « Teams et pas Outlook »
     r"|I[frtFw0]*[wF0],?e[frt]*[wF0]"  # « c'est au 3e, pas au 2e »
     r"|0,?e[frtF]*0"  # « bureau 305 pas 350 »
     r"|P[frto]*[wF0][wF0frto]{0,6},?[bIi][frto]*[wF0]"  # « ce n'est pas Outlook mais Teams »
     r"|^[frtFw0]*[w0F],[frt]?e[frt]*[w0F]+$"  # « depuis hier, pas depuis ce matin »
-    r"|^[fyb,]*e[frt]*[wF0]+,[frt]*[wF0]+$"  # « pas Outlook, Thunderbird »
+    r"|^[fyb,]*e[frt]*[wF0]+(?:,[frt]*[wF0]+|t0)$"  # « pas Outlook, Thunderbird »
 )
-_RATHER = re.compile(r"p,?[frtI]*[wF0o]")
+_RATHER = re.compile(r"p,?[frtI]*[wF0o]|[wF0]p[f,]*$")
 _FURTHER = re.compile(r"^[frtIyg,]*a,?[^yn]*[wF0v]|^[fyg,]*i,?f*(?:I|t|r|F)[^yn]*[wF0]|^[fyg]*,?l,?.*[wF0]")
-_EXCEPT = re.compile(r"[yg].*[bai].*[wF0v]|[yg].*F[frtI,]*[w0]|[yg].*e[frt]*F|^[f,]*b[frt]*[wF0].*[yg]")
-_DETAIL = re.compile(r"^[fi,]*[nx][f,]*(?:I|F|t|r|e)[frtw]*[F0]")
+_EXCEPT = re.compile(r"[yg].*[bai].*[wF0v]|[yg].*F[frtI,]*[w0]|[yg].*e[frt]*F|^[f,]*b[frt]*(?:F|[w0].*[yg])")
+_DETAIL = re.compile(r"^[fi,]*[nx][fi,]*(?:I|F|t|r|e)[frtw]*[F0]")
 _FIELD_ALONE = re.compile(r"^[frt]*F[f]*$|^[,f]*tw?F(?:[frtI,]*0|,?It[w0])|^[frt]*w?F,[^?]*w|^[f,]*I[frt]*F[wF0]*$")
 _PLAIN_NO = re.compile(r"^[f,]*n(?!.*[yd])[f,]*[^f,?h]")
 """A no that a question follows: « non, vous avez lu ? »; « non ? » asks, « non je ne sais pas » doubts."""
