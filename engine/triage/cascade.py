@@ -23,6 +23,7 @@ from engine.triage.breaker import Breaker
 from engine.triage.calibration import calibration
 from engine.triage.contract import Context, Triage, TriageEngine, TriageFailed
 from engine.triage.daily_budget import DailyBudget
+from engine.triage.gain import believed
 from engine.triage.instructions import without_instructions
 from engine.triage.retries import pause_s
 
@@ -184,20 +185,24 @@ class Cascade:
             allowed = await self._local.triage(rest, categories, context)
             remote = bounds.outside_instructions(remote, turns, rest)
         triage = bounds.bounded(remote, local, allowed, self._bands, calibrated=self._calibrated(remote))
-        return triage if triage.fallback else self._asking(triage, turns)
+        codes = [category.code for category in categories if category.active]
+        return triage if triage.fallback else self._asking(triage, turns, codes)
 
-    def _asking(self, triage: Triage, turns: Sequence[Turn]) -> Triage:
+    def _asking(self, triage: Triage, turns: Sequence[Turn], codes: Sequence[str]) -> Triage:
         """The triage with what to ask next: our own words, never a model's, and never what was said or asked."""
         known = {*triage.extracted_info, *(turn.key for turn in turns if turn.key)}
         if "software" in known:
             known.add("device_type")
-        if triage.symptoms and triage.subcategory:
+        if triage.symptoms and triage.subcategory and triage.confidence >= questions.UNDERSTOOD:
             known.add("problem_type")
-        vague = triage.confidence < self._bands.ask
+        code = triage.subcategory or triage.category
+        belief = believed(
+            {code: 1.0}, triage.category, triage.confidence, tree=codes, priorities={triage.priority: 1.0}
+        )
         return replace(
             triage,
             missing_info=tuple(key for key in triage.missing_info if key not in known),
-            questions=questions.choose(triage.category, triage.subcategory, known, vague=vague),
+            questions=questions.asking(belief, known).questions,
         )
 
     def _cause(self, failed: TriageFailed) -> str | None:

@@ -15,9 +15,11 @@ from types import MappingProxyType
 
 from data.records import UNCATEGORISED, Category, Turn
 from engine.triage import confidence, extraction, lexicon, model, questions, wording
+from engine.triage.answers import Combined, at_least, combine, meanings, repeated
 from engine.triage.calibration import Calibration, calibration
 from engine.triage.contract import Context, Found, Triage
 from engine.triage.evidence import checked
+from engine.triage.gain import believed
 from engine.triage.lexicon import Lexicon
 from engine.triage.model import Model
 from engine.triage.problems import Problem, problems
@@ -27,7 +29,6 @@ from engine.triage.scoring import Score, likeliest, score
 UNCATEGORISED_AT_MOST = 0.29
 """An answer 99 has a confidence below 0.30 by definition."""
 
-_ASK = 0.30
 _AFTER_REFUSAL = 0.7
 
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
@@ -44,6 +45,7 @@ class LocalTriage:
         self._lexicon: Lexicon | None = None
         self._model: Model | None = None
         self._calibration: Calibration | None = None
+        self._meanings: Mapping[str, frozenset[str]] = {}
 
     def load(self) -> None:
         """Read model and lexicon now, so that the first message does not wait for it."""
@@ -52,6 +54,7 @@ class LocalTriage:
             self.version = self._model.version
             self._calibration = calibration(self.name, self.version)
             self._lexicon = lexicon.shipped()
+            self._meanings = meanings(self._lexicon)
             self._read((Turn("requester", "Bonjour", _NO_TIME),), (), Context())
 
     async def triage(self, turns: Sequence[Turn], categories: Sequence[Category], context: Context) -> Triage:
@@ -70,23 +73,27 @@ class LocalTriage:
         assert self._lexicon is not None and self._model is not None, "load() comes first"
         tree = {category.code: category.parent or category.code for category in categories if category.active}
         reading = read(turns, self._lexicon)
-        found = problems(reading, self._model, tree)
-        main, whole = found[0], score(reading.clauses, self._model, tree)
-        info = extraction.extract(turns, replace(reading, clauses=main.clauses))
+        combined = combine(turns, reading)
+        found = problems(reading, self._model, tree, combined)
+        main = found[0]
+        info = _without_others(extraction.extract(turns, replace(reading, clauses=main.clauses)), combined)
         probability = self._confidence(main.score, reading, len(found))
         category, subcategory = main.score.category, main.score.subcategory
-        known = _known(info, main) | reading.answered
-        vague = probability < _ASK
+        all_said = score(reading.clauses, self._model, tree) if combined.answers else main.score
+        priorities = at_least(all_said.priorities, combined.priority)
+        known = _known(info, main, probability) | reading.answered
+        belief = believed(main.score.codes, category, probability, tree=tree, priorities=priorities)
+        asking = questions.asking(belief, known, repeated(reading, self._meanings))
         return Triage(
             category=category,
             subcategory=subcategory,
             confidence=probability,
-            priority=likeliest(whole.priorities),
+            priority=likeliest(priorities),
             title=wording.title(turns, main.clauses, info),
             symptoms=wording.symptoms(turns, main.clauses),
             extracted_info=MappingProxyType(info),
-            missing_info=questions.missing(category, subcategory, known, vague=vague),
-            questions=questions.choose(category, subcategory, known, vague=vague),
+            missing_info=asking.missing,
+            questions=asking.questions,
             other_problems=tuple(filter(None, (wording.words(turns, problem.clauses) for problem in found[1:]))),
             engine=self.name,
             engine_version=self._model.version,
@@ -114,13 +121,20 @@ def _unviewed(triage: Triage, turns: Sequence[Turn]) -> Triage:
     return replace(triage, symptoms=tuple(map(moved, triage.symptoms)), extracted_info=MappingProxyType(info))
 
 
-def _known(info: Mapping[str, Found], problem: Problem) -> set[str]:
-    """Keys of questions that need not be asked."""
+def _without_others(info: dict[str, Found], combined: Combined) -> dict[str, Found]:
+    """The information without a device that is none: « Messagerie », said when asked for the device."""
+    others = {answer.say for answer in combined.chosen if not answer.is_device}
+    return {key: found for key, found in info.items() if key != "device_type" or found.value not in others}
+
+
+def _known(info: Mapping[str, Found], problem: Problem, confidence: float) -> set[str]:
+    """Keys of questions that need not be asked; what the problem is, only once it was understood."""
     hits = [hit for clause in problem.clauses for hit in clause.hits if hit.sense != "0"]
     known = set(info)
     if "software" in info or any(hit.concept.kind == "thing" and not hit.concept.vague for hit in hits):
         known.add("device_type")
-    if problem.score.subcategory and any(hit.sense or hit.concept.kind in ("state", "request") for hit in hits):
+    is_told = problem.score.subcategory and confidence >= questions.UNDERSTOOD
+    if is_told and any(hit.sense or hit.concept.kind in ("state", "request") for hit in hits):
         known.add("problem_type")
     return known
 

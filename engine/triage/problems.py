@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from data.records import UNCATEGORISED
 from engine.triage import facts
+from engine.triage.answers import Combined
 from engine.triage.model import Model
 from engine.triage.reading import Clause, Reading
 from engine.triage.scoring import Score, score
@@ -30,7 +31,9 @@ class Problem:
     score: Score
 
 
-def problems(reading: Reading, model: Model, tree: Mapping[str, str]) -> tuple[Problem, ...]:
+def problems(
+    reading: Reading, model: Model, tree: Mapping[str, str], combined: Combined | None = None
+) -> tuple[Problem, ...]:
     """The problems of a message, the one that decides first; at least one, which is the whole message.
 
     The model has learned from whole messages which of several problems decides, so the whole is asked for the category.
@@ -39,19 +42,22 @@ def problems(reading: Reading, model: Model, tree: Mapping[str, str]) -> tuple[P
         reading: What the requester said.
         model: What speaks for what.
         tree: Active codes and the level-1 code each belongs to.
+        combined: The message and the answers to questions, which are no problems of their own; None without answers.
     """
-    whole = score(reading.clauses, model, tree)
-    parts = _parts(reading, model, tree)
+    if combined is None:
+        combined = Combined(reading.clauses, reading.clauses, ())
+    whole = combined.settled(score(combined.clauses, model, tree, combined.speaks_for if combined.chosen else None))
+    parts = _parts(combined.message, model, tree)
     own = next((part for part in parts if part.score.category == whole.category), None)
     if own is None or len(parts) < 2:
         return (Problem(reading.clauses, whole),)
-    return (Problem(own.clauses, whole), *(part for part in parts if part is not own))
+    return (Problem((*own.clauses, *combined.answers), whole), *(part for part in parts if part is not own))
 
 
-def _parts(reading: Reading, model: Model, tree: Mapping[str, str]) -> tuple[Problem, ...]:
+def _parts(clauses: Sequence[Clause], model: Model, tree: Mapping[str, str]) -> tuple[Problem, ...]:
     """The parts of a message that are problems of their own; parts that speak for the same thing are one."""
     groups: list[list[Clause]] = []
-    for clause in reading.clauses:
+    for clause in clauses:
         begins = _names_a_thing(clause) and clause.words[0].text not in _GOES_ON
         if not groups or (begins and _is_whole(groups[-1])):
             groups.append([clause])

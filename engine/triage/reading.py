@@ -215,10 +215,10 @@ def _settled(clauses: Sequence[Clause]) -> list[Clause]:
 
 
 def _says_nothing(clauses: Iterable[Clause], key: str | None) -> bool:
-    """Whether a turn is « je ne sais pas », or a side answer (« depuis ce matin ») with nothing wrong in it."""
+    """Whether a turn is « je ne sais pas », « non » to a question, or « depuis ce matin » with nothing wrong in it."""
     clauses = list(clauses)
     texts = tuple(word.text for clause in clauses for word in clause.words)
-    if texts in grammar().unknown:
+    if texts in grammar().unknown or (key not in (None, "refusal") and texts in grammar().none):
         return True
     if key not in _SIDE_KEYS:
         return False

@@ -5,8 +5,8 @@ The probability that may be shown is made of this by ``engine.triage.confidence`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from data.records import UNCATEGORISED, Priority
 from engine.triage.features import features
@@ -35,19 +35,28 @@ class Score:
     """How much was seen."""
     known: int
     """How much of it the model knows."""
+    codes: Mapping[str, float] = field(default_factory=dict)
+    """Probability of each active code, by the model alone; what questions are chosen by."""
 
 
-def score(clauses: Sequence[Clause], model: Model, tree: Mapping[str, str]) -> Score:
+def score(
+    clauses: Sequence[Clause],
+    model: Model,
+    tree: Mapping[str, str],
+    speaks_for: Callable[[str], float] | None = None,
+) -> Score:
     """The category these clauses speak for.
 
     Args:
         clauses: What was said.
         model: What speaks for what.
         tree: Active codes and the level-1 code each belongs to; no other is returned.
+        speaks_for: How likely what is known besides the words is under each code.
     """
     seen = features(clauses)
     read = model.read(seen)
-    parents, leaves = _by_parent(read["category"], tree)
+    codes = read["category"] if speaks_for is None else _informed(read["category"], speaks_for)
+    parents, leaves = _by_parent(codes, tree)
     ranked = sorted(parents, key=lambda code: (-parents[code], code))
     known = model.known(seen)
     best = ranked[0] if ranked and known else UNCATEGORISED
@@ -60,6 +69,7 @@ def score(clauses: Sequence[Clause], model: Model, tree: Mapping[str, str]) -> S
         clarities=read["clarity"],
         features=len(seen),
         known=known,
+        codes={code: p for inside in leaves.values() for code, p in inside.items()},
     )
 
 
@@ -71,6 +81,13 @@ def likeliest(priorities: Mapping[str, float]) -> Priority:
 
 
 _CRITICAL_FROM = 0.4
+
+
+def _informed(codes: Mapping[str, float], speaks_for: Callable[[str], float]) -> dict[str, float]:
+    """The probabilities with what is known besides the words."""
+    joint = {code: p * speaks_for(code) for code, p in codes.items()}
+    whole = sum(joint.values()) or 1.0
+    return {code: p / whole for code, p in joint.items()}
 
 
 def _by_parent(

@@ -184,7 +184,7 @@ def test_a_long_mail_is_titled_by_its_problem():
 
 def test_answers_add_to_what_is_known():
     first = triage("Ça ne marche pas")
-    assert len(first.questions) == 3
+    assert [question.key for question in first.questions] == ["device_type"]
     second = triage("Ça ne marche pas", said("Mon ordinateur est très lent", first.questions[0].key))
     assert (second.subcategory, second.confidence >= 0.60) == ("04-02-slow", True)
 
