@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -96,7 +98,8 @@ class Request:
 class ModelServer:
     """Use it as a context manager; ``script`` says what to answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, certificate: tuple[Path, Path] | None = None) -> None:
+        """``certificate``: speak TLS, with this certificate and its key."""
         self.requests: list[Request] = []
         self.script: Callable[[Request], Reply] = lambda request: answered()
         self.arrived = threading.Event()
@@ -109,12 +112,20 @@ class ModelServer:
         """Take a second request on a connection, and close without an answer."""
         self._closing = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._scheme = "http"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
+            self._scheme = "https"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
     @property
     def base_url(self) -> str:
         """As ``[openai] base_url``."""
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}/v1"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -135,6 +146,12 @@ class ModelServer:
             protocol_version = "HTTP/1.1"
             wbufsize = 64 * 1024  # headers and body in one packet, or each answer waits 40 ms for an acknowledgement
             disable_nagle_algorithm = True
+
+            def handle(self) -> None:
+                try:
+                    super().handle()
+                except ssl.SSLError:
+                    self.close_connection = True  # a client that did not believe us
 
             def do_POST(self) -> None:
                 if server.serves_once and hasattr(self, "served"):

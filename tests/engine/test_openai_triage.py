@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from importlib import resources
+from pathlib import Path
 
 import openai  # noqa: F401  (loaded before any deadline starts)
 import pytest
@@ -203,6 +204,38 @@ async def test_an_address_never_reaches_the_server_and_comes_back_in_the_answer(
     assert triage.title == "N'écris plus à jeanne.dupont@exemple.fr"
 
 
+@pytest.mark.parametrize(
+    "private",
+    ["06 12 34 56 78", "+32 470 12 34 56", "514-555-0199", "anne.petit@mairie.exemple.fr", "Jeanne Dupont", "Petit"],
+)
+async def test_what_names_a_person_stays_here_and_is_put_back(server: ModelServer, private: str) -> None:
+    said_so = {"Jeanne Dupont": "je m'appelle Jeanne Dupont", "Petit": "voir avec Mme Petit"}.get(
+        private, f"à joindre au {private}"
+    )
+
+    def quotes_what_it_sees(request: Request) -> Reply:
+        seen = json.loads(request.last_message.splitlines()[1])["texte"].partition(", ")[2]
+        return answered(symptoms=[seen], title=f"Imprimante en panne, {seen}", other_problems=[seen])
+
+    server.script = quotes_what_it_sees
+    triage = await ask(server, f"Imprimante en panne, {said_so}")
+    assert not [request for request in server.requests if private in request.raw]
+    assert [found.value for found in triage.symptoms] == [said_so]
+    assert triage.title == f"Imprimante en panne, {said_so}"
+    assert triage.other_problems == (said_so,)
+
+
+async def test_a_secret_that_was_never_stored_never_leaves_either(server: ModelServer) -> None:
+    """What is stored is masked already; a caller that forgot would not give it away here."""
+    server.script = lambda request: answered(symptoms=["[MOT-DE-PASSE-1]"], title="Mot de passe [MOT-DE-PASSE-1]")
+    triage = await ask(server, "Outlook refuse mon mot de passe : Soleil2024! et la carte 4970 1012 3456 7893")
+    (request,) = server.requests
+    assert "Soleil2024" not in request.raw
+    assert "7893" not in request.raw
+    assert "Soleil2024" not in triage.title
+    assert triage.symptoms == ()
+
+
 async def test_nothing_of_a_message_or_key_reaches_a_log(server: ModelServer, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     server.script = lambda request: refused(500)
@@ -286,6 +319,23 @@ async def test_a_server_that_is_not_there(server: ModelServer) -> None:
         pass
     with pytest.raises(TriageFailed, match="connect"):
         await ask(closed)
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_not_believed(tmp_path: Path) -> None:
+    pytest.importorskip("cryptography")
+    from tests.glpi.test_tls import make_certificate
+
+    with ModelServer(certificate=make_certificate(tmp_path)) as unknown:
+        assert (await failure(unknown, answered())).cause == "tls"
+    assert unknown.requests == []
+
+
+async def test_tls_with_a_server_that_speaks_none(server: ModelServer) -> None:
+    config = OpenAIConfig(base_url=server.base_url.replace("http:", "https:"))
+    engine = OpenAITriage(config, api_key=None)
+    with pytest.raises(TriageFailed, match="tls"):
+        await engine.triage(turns(), TREE, Context())
+    await engine.aclose()
 
 
 async def test_a_server_that_says_nothing_is_a_timeout(server: ModelServer) -> None:
