@@ -22,7 +22,14 @@ from engine.triage.remote_prompt import LONGEST_QUOTE, LONGEST_TITLE, MOST_PROBL
 _EDGES = " \t\n.,;:!?…\"'«»“”()"
 _WORD = re.compile(r"[^\W_]+")
 _SHORT = 4
-"""Words below this length (articles, prepositions) need not be the message's."""
+"""Words below this length have no other endings."""
+_FREE = frozenset(
+    [
+        "a", "au", "aux", "c", "ce", "d", "dans", "de", "des", "du", "en", "est", "et", "l", "la", "le", "les", "n", "ne",
+        "ou", "par", "pour", "s", "se", "sous", "sur", "un", "une",
+    ]
+)  # fmt: skip
+"""Words that a title may have though the message does not: they say nothing. A number is none of them."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -33,6 +40,7 @@ def _null_text(value: Any) -> Any:
 
 
 Quote = Annotated[str, Field(max_length=LONGEST_QUOTE)]
+Level = Annotated[Priority, BeforeValidator(lambda value: value.strip().lower() if isinstance(value, str) else value)]
 Maybe = Annotated[Annotated[str, Field(max_length=LONGEST_QUOTE)] | None, BeforeValidator(_null_text)]
 
 
@@ -44,7 +52,7 @@ class Answer(BaseModel):
     category: Quote
     subcategory: Maybe = None
     confidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-    priority: Priority
+    priority: Level
     title: Quote
     symptoms: Annotated[tuple[Quote, ...], Field(max_length=MOST_SYMPTOMS)] = ()
     extracted_info: Annotated[dict[str, Maybe], Field(max_length=2 * len(INFO_KEYS))] = {}
@@ -189,7 +197,7 @@ class Heard:
 def _title(proposed: str, heard: Heard, symptoms: Sequence[Found]) -> str:
     """The model's title if it is in the requester's words; else one made of the symptoms."""
     title = _cut(clean(proposed).strip(_EDGES))
-    words = [word for word in _WORD.findall(fold(title)) if len(word) >= _SHORT]
+    words = [word for word in _WORD.findall(fold(title)) if word not in _FREE]
     if not words or not all(_is_said(word, heard) for word in words):
         title = _cut(", ".join(found.value for found in symptoms))
     return title[:1].upper() + title[1:] if title else NO_TITLE
@@ -197,6 +205,8 @@ def _title(proposed: str, heard: Heard, symptoms: Sequence[Found]) -> str:
 
 def _is_said(word: str, heard: Heard) -> bool:
     """Whether the requester used the word, in this or another ending."""
+    if len(word) < _SHORT or not word.isalpha():
+        return word in heard.words
     stem = word[: max(_SHORT, len(word) - 2)]
     return any(each.startswith(stem) for each in heard.words)
 

@@ -102,7 +102,7 @@ async def test_the_model_sees_the_whole_shipped_tree_with_what_belongs_where(ser
     system = str(request.body["messages"][0]["content"])
     assert all(f"{category.code} : {category.name}" in system for category in TREE)
     assert "VPN" in system
-    assert len(request.body["messages"]) == 8, "every example fits the shipped tree"
+    assert len(request.body["messages"]) == 2 + 2 * 9, "every example fits the shipped tree"
     await cascade.aclose()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -17,11 +18,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data.categories import load_categories
 from data.records import Priority, Turn
 from engine.config import OpenAIConfig
 from engine.errors import ConfigError
 from engine.triage import evidence, remote_answer, remote_prompt
-from engine.triage.contract import Context, Span, Triage, TriageFailed
+from engine.triage.contract import INFO_KEYS, Context, Span, Triage, TriageFailed
 from engine.triage.openai_triage import LARGEST_ANSWER, LOOK_AGAIN_S, OpenAITriage
 from tests.fakes_triage import AT, MESSAGE, TREE, turns
 from tests.model_server import ModelServer, Reply, Request, answered, filled, refused, said
@@ -130,6 +132,24 @@ async def test_values_that_the_text_does_not_say_are_dropped(server: ModelServer
 async def test_a_title_in_other_words_is_replaced_by_the_symptoms(server: ModelServer) -> None:
     server.script = lambda request: answered(title="Incident critique de cybersécurité")
     assert (await ask(server)).title == "Ne fonctionne plus, voyant rouge clignote"
+
+
+@pytest.mark.parametrize("title", ["Imprimante HP, bureau 302", "Imprimante LG", "Imprimante HP P1 rouge"])
+async def test_no_number_or_name_gets_into_a_title_unsaid(server: ModelServer, title: str) -> None:
+    server.script = lambda request: answered(title=title)
+    assert (await ask(server)).title == "Ne fonctionne plus, voyant rouge clignote"
+
+
+@pytest.mark.parametrize(("message", "title"), [("mon pc", "Mon PC"), ("sap ko au 2e", "SAP KO au 2e"), ("VPN", "VPN")])
+async def test_short_words_make_a_title_too(server: ModelServer, message: str, title: str) -> None:
+    server.script = lambda request: answered(title=title, symptoms=[], extracted_info={})
+    assert (await ask(server, message)).title == title
+
+
+@pytest.mark.parametrize("level", ["Medium", " MEDIUM "])
+async def test_a_priority_in_capitals_is_understood(server: ModelServer, level: str) -> None:
+    server.script = lambda request: answered(priority=level)
+    assert (await ask(server)).priority is Priority.MEDIUM
 
 
 async def test_without_usable_words_the_title_says_so(server: ModelServer) -> None:
@@ -517,12 +537,50 @@ def test_openai_gets_a_schema_without_the_keywords_its_strict_mode_refuses() -> 
     assert not any(word in bare for word in ("maxLength", "maxItems", "minimum", "maximum"))
 
 
-def test_examples_are_answers_with_evidence() -> None:
-    for example in json.loads(resources.files("data").joinpath("prompts", "examples.json").read_text("utf-8")):
+def test_examples_are_answers_that_stand_as_they_are() -> None:
+    """What an example teaches must pass the very checks an answer passes, titles included."""
+    examples = json.loads(resources.files("data").joinpath("prompts", "examples.json").read_text("utf-8"))
+    assert len(examples) > 6
+    for example in examples:
         given = remote_answer.Answer.model_validate(example["answer"])
-        said_there = remote_answer.Heard(turns(example["message"]))
-        for quote in (*given.symptoms, *filter(None, given.extracted_info.values())):
-            assert said_there.find(quote), quote
+        said_there = turns(example["message"])
+        triage = remote_answer.as_triage(given, said_there, load_categories())
+        assert triage.title == given.title
+        assert len(triage.symptoms) == len(given.symptoms)
+        assert set(triage.extracted_info) == {key for key, value in given.extracted_info.items() if value}
+        assert triage.other_problems == given.other_problems
+        assert triage.missing_info == given.missing_info
+        assert set(given.extracted_info) == set(INFO_KEYS)
+
+
+def test_every_example_keeps_the_rules_of_the_labelling_guide() -> None:
+    """99 is hopeless; a hopeless message is medium, or low where it is no matter of IT; each band is shown."""
+    given = [
+        remote_answer.Answer.model_validate(example["answer"])
+        for example in json.loads(resources.files("data").joinpath("prompts", "examples.json").read_text("utf-8"))
+    ]
+    for answer in given:
+        assert (answer.category == "99-non-cat") == (answer.confidence < 0.30)
+    assert {answer.priority for answer in given if answer.category == "99-non-cat"} == {Priority.MEDIUM, Priority.LOW}
+    assert {answer.priority for answer in given} == set(Priority)
+    bands = {sum(answer.confidence >= edge for edge in (0.30, 0.60, 0.85)) for answer in given}
+    assert bands == {0, 1, 2, 3}
+
+
+def test_the_prompt_names_only_categories_of_this_tree() -> None:
+    system = remote_prompt.messages(turns(), TREE, in_words=False)[0]["content"]
+    named = set(re.findall(r"\b[0-9]{2}-[a-z0-9-]+", system))
+    assert named == {category.code for category in TREE if category.active}
+    whole = remote_prompt.messages(turns(), load_categories(), in_words=False)[0]["content"]
+    assert "Quand deux conviennent" in whole
+    assert len(re.findall(r"^- .* : [0-9]{2}-", whole, re.MULTILINE)) > 10
+
+
+def test_all_but_the_message_is_the_same_each_time() -> None:
+    """Local servers keep what they have read of a prompt: the message alone is new."""
+    one, other = (remote_prompt.messages(turns(), load_categories(), in_words=True) for _ in range(2))
+    assert one[:-1] == other[:-1]
+    assert one[-1] != other[-1]
 
 
 def test_importing_the_engine_loads_neither_the_sdk_nor_pydantic() -> None:
