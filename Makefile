@@ -3,13 +3,14 @@
 
 INSTALLED := .venv/.installed-run
 INSTALLED_TEST := .venv/.installed-test
+INSTALLED_TRAIN := .venv/.installed-train
 BIN := .venv/bin
 
 # An environment that was moved, or whose Python is gone, does not count as installed.
 $(shell [ "$$(cat $(INSTALLED) 2>/dev/null)" = "$(CURDIR)" ] && [ -x $(BIN)/python ] \
-	|| rm -f $(INSTALLED) $(INSTALLED_TEST))
+	|| rm -f $(INSTALLED) $(INSTALLED_TEST) $(INSTALLED_TRAIN))
 
-.PHONY: help run test install check format lock bench clean
+.PHONY: help run test install check format lock bench train clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -36,6 +37,9 @@ format: $(INSTALLED_TEST)  ## put the code into the house's format
 bench: $(INSTALLED_TEST)  ## measure against bare programs and print the ratios
 	@$(BIN)/python -m bench
 
+train: $(INSTALLED_TRAIN)  ## make the local model again from data/training, and its report (ten minutes)
+	@$(BIN)/python -m engine.triage.training
+
 # Needs uv (pipx install uv). All newest: make lock UPGRADE=--upgrade
 UV ?= $(firstword $(wildcard $(BIN)/uv) uv)
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
@@ -44,6 +48,7 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 lock:  ## resolve the dependencies again and write requirements/*.txt
 	$(LOCK) --output-file requirements/run.txt
 	$(LOCK) --extra webhook --group test --constraints requirements/run.txt --output-file requirements/test.txt
+	$(LOCK) --group train --constraints requirements/run.txt --output-file requirements/train.txt
 
 clean:  ## remove the environment and everything made by tools
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -54,3 +59,6 @@ $(INSTALLED): requirements/run.txt requirements/install.sh pyproject.toml
 
 $(INSTALLED_TEST): $(INSTALLED) requirements/test.txt
 	@sh requirements/install.sh test
+
+$(INSTALLED_TRAIN): $(INSTALLED) requirements/train.txt
+	@sh requirements/install.sh train
