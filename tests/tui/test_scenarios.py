@@ -80,10 +80,8 @@ async def test_3_questions_lead_to_a_summary_and_ok_confirms_it(app: KioskApp) -
     async with app.run_test(size=(80, 24)) as pilot:
         await say(pilot, "Ça ne marche pas")
         await panel(pilot, "clarification")
-        await reads(pilot, "Tentative 1/3", "Question 1 sur 3")
+        await reads(pilot, "Tentative 1/3", "Quel appareil est concerné", "9", "Je ne sais pas")
         await say(pilot, "Mon ordinateur est très lent")
-        await reads(pilot, "Question 2 sur 3")
-        await pilot.press("f5")
         await panel(pilot, "summary")
         await say(pilot, "ok")
         await receipt(pilot)
@@ -96,16 +94,22 @@ async def test_4_three_rounds_without_an_answer_call_a_technician(app: KioskApp)
     async with app.run_test(size=(80, 24)) as pilot:
         await say(pilot, "Problème")
         for attempt, answer in enumerate(("Mon truc ne marche pas", "L'ordinateur", "Je ne sais pas"), start=1):
-            await panel(pilot, "clarification")
-            await reads(pilot, f"Tentative {attempt}/3")
-            await say(pilot, answer)
-            await until(pilot, lambda: "Question 2" in words(pilot) or not pilot.app.screen.query("#clarification"))
-            await pilot.press("f5")
+            await _answer(pilot, f"Tentative {attempt}/3", answer)
         await receipt(pilot)
         ticket = await the_ticket(pilot, app)
         assert ticket.validation_method is ValidationMethod.ESCALATED
         assert (ticket.category, ticket.priority, ticket.ready_for_l1) == ("99-non-cat", Priority.HIGH, False)
         await reads(pilot, "Le support est fermé")
+
+
+async def _answer(pilot: Pilot[Any], attempt: str, answer: str) -> None:
+    """Answer the first question of a round, however many there are, and none of the others."""
+    await panel(pilot, "clarification")
+    await reads(pilot, attempt)
+    await say(pilot, answer)
+    await until(pilot, lambda: "Question 2" in words(pilot) or attempt not in words(pilot))
+    if attempt in words(pilot):
+        await pilot.press("f5")
 
 
 async def test_a_technician_takes_the_ticket_while_the_person_looks(app: KioskApp, glpi: Simulator) -> None:
