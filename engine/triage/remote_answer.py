@@ -25,8 +25,8 @@ _SHORT = 4
 """Words below this length have no other endings."""
 _FREE = frozenset(
     [
-        "a", "au", "aux", "c", "ce", "d", "dans", "de", "des", "du", "en", "est", "et", "l", "la", "le", "les", "n", "ne",
-        "ou", "par", "pour", "s", "se", "sous", "sur", "un", "une",
+        "a", "au", "aux", "c", "ce", "d", "dans", "de", "des", "du", "en", "est", "et", "l", "la", "le", "les", "n",
+        "ne", "ou", "par", "pour", "s", "se", "sous", "sur", "un", "une",
     ]
 )  # fmt: skip
 """Words that a title may have though the message does not: they say nothing. A number is none of them."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import openai  # noqa: F401  (loaded before any deadline starts)
 import pytest
 
 from data.categories import load_categories
 from data.records import Category, Priority
-from engine.config import Config, OpenAIConfig, TriageConfig
-from engine.triage.cascade import open_cascade
+from engine.config import Config, DatabaseConfig, OpenAIConfig, TriageConfig
+from engine.triage.cascade import Cascade, open_cascade
 from engine.triage.contract import Context
 from tests.fakes_triage import MESSAGE, turns
 from tests.model_server import ModelServer, answered
@@ -51,6 +53,36 @@ async def test_the_kill_switch_keeps_the_settings_and_calls_nobody(server: Model
     assert (await cascade.triage(turns(), TREE, Context())).engine == "local"
     assert server.requests == []
     await cascade.aclose()
+
+
+async def test_the_day_is_counted_for_all_programs_of_the_device(server: ModelServer, tmp_path: Path) -> None:
+    def opened() -> Cascade:
+        openai_config = OpenAIConfig(base_url=server.base_url, daily_budget=2)
+        database = DatabaseConfig(path=str(tmp_path / "guichet.db"))
+        triage = TriageConfig(deadline_s=30)
+        return open_cascade(Config(openai=openai_config, triage=triage, database=database), api_key=None)
+
+    counter, command = opened(), opened()
+    fallbacks = []
+    for cascade in (counter, command, counter, command):
+        fallbacks.append((await cascade.triage(turns(), TREE, Context())).fallback)
+    assert fallbacks == [None, None, "budget", "budget"]
+    assert len(server.requests) == 2
+    assert counter.is_remote_ready, "an exhausted budget is no failure of the server"
+    for cascade in (counter, command):
+        await cascade.aclose()
+
+
+async def test_the_switch_turned_back_finds_everything_as_it_was(server: ModelServer) -> None:
+    on = remote_at(server)
+    off = replace(on, openai=replace(on.openai, enabled=False), triage=replace(on.triage, engine="openai"))
+    fallbacks = []
+    for config in (on, off, on):
+        cascade = open_cascade(config, api_key=None)
+        fallbacks.append((await cascade.triage(turns(), TREE, Context())).fallback)
+        await cascade.aclose()
+    assert fallbacks == [None, "disabled", None]
+    assert len(server.requests) == 2
 
 
 OBEYING = {"category": "08-security", "subcategory": "08-03-incident", "confidence": 1.0, "priority": "critical"}

@@ -201,6 +201,39 @@ def test_no_value_without_evidence_whatever_a_model_says(text: str, quotes: list
     assert "\n" not in triage.title
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from([*remote_answer.Answer.model_fields, "choices", "message", "content"]), inner)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.binary(max_size=80) | JSON.map(lambda value: json.dumps(value).encode()), JSON)
+def test_whatever_a_server_answers_is_an_answer_or_a_cause_of_ours(body: bytes, written: object) -> None:
+    for read, given_ in ((remote_answer.content, body), (remote_answer.answer, json.dumps(written))):
+        try:
+            read(given_)  # type: ignore[operator]
+        except TriageFailed as failed:
+            assert failed.cause in {"invalid_json", "wrong_schema", "refusal", "empty", "truncated"}
+
+
+@settings(deadline=None, max_examples=60)
+@given(JSON, st.sampled_from([*remote_answer.Answer.model_fields]))
+def test_one_wrong_field_never_gets_an_unknown_category_through(value: object, name: str) -> None:
+    try:
+        answer = remote_answer.answer(json.dumps(filled(**{name: value})))
+        triage = remote_answer.as_triage(answer, turns(), TREE)
+    except TriageFailed:
+        return
+    assert triage.category in {category.code for category in TREE if category.parent is None}
+    assert 0 <= triage.confidence <= 1
+    assert 0 < len(triage.title) <= 80
+
+
 async def test_half_a_character_neither_leaves_nor_enters(server: ModelServer) -> None:
     assert (await ask(server, "imprimante \ud800 HP")).subcategory == "04-04-printer"
     assert "ud800" not in server.requests[0].raw
