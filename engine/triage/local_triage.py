@@ -30,6 +30,8 @@ UNCATEGORISED_AT_MOST = 0.29
 """An answer 99 has a confidence below 0.30 by definition."""
 
 _AFTER_REFUSAL = 0.7
+_A_FEW_WORDS = 8
+"""Words beyond which a message that was understood says what is wrong, in whatever words."""
 
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
@@ -133,8 +135,8 @@ def _known(info: Mapping[str, Found], problem: Problem, confidence: float) -> se
     known = set(info)
     if "software" in info or any(hit.concept.kind == "thing" and not hit.concept.vague for hit in hits):
         known.add("device_type")
-    is_told = problem.score.subcategory and confidence >= questions.UNDERSTOOD
-    if is_told and any(hit.sense or hit.concept.kind in ("state", "request") for hit in hits):
+    is_told = any(hit.sense or hit.concept.kind in ("state", "request") for hit in hits)
+    if confidence >= questions.UNDERSTOOD and (is_told or sum(len(c.words) for c in problem.clauses) > _A_FEW_WORDS):
         known.add("problem_type")
     return known
 

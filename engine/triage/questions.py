@@ -30,9 +30,8 @@ MOST = 3
 WORTH_ASKING, WORTH_NOTING = 0.2, 0.1
 """Worth from which a question is asked, and from which what is missing is named; nats and first moves together."""
 
-UNDERSTOOD, SURE = 0.60, 0.85
-"""Confidence below which the first question is what is concerned, as only that can raise it enough; and from which no
-round need be had, whatever the site's thresholds are."""
+UNDERSTOOD = 0.60
+"""Confidence below which the first question is what is concerned, as only that can raise it enough."""
 
 _PRIORITY_WORTH = 0.5
 """What a certain change of priority is worth, in nats."""
@@ -182,7 +181,7 @@ def chosen(key: str | None, text: str) -> Answer | None:
 def asking(belief: Belief, known: Collection[str], said: Collection[str] = ()) -> Asking:
     """What is missing, and at most three questions worth asking, never about what was said or asked.
 
-    Below ``SURE`` there is at least one question, so that a round can be had.
+    Below ``UNDERSTOOD`` there is at least one question, so that a round can be had.
 
     Args:
         belief: What is held likely now.
@@ -192,10 +191,8 @@ def asking(belief: Belief, known: Collection[str], said: Collection[str] = ()) -
     worths = sorted(_worths(belief, known, said), key=_whole, reverse=True)
     missing = tuple(one.key for one in worths if one.key in MISSING_KEYS and _whole(one) >= WORTH_NOTING)
     found = _chosen(worths, belief)
-    if not found and belief.confidence < SURE:
-        found = worths[:1]
-    if not found and belief.confidence < SURE:
-        return Asking(missing, (catalogue().questions["generic"],))
+    if not found and belief.confidence < UNDERSTOOD:
+        found = worths[:1] or [_Worth("generic", 0.0, 0.0, ())]
     return Asking(missing, tuple(Question(one.key, _text(one), (*one.answers, UNKNOWN_ANSWER)) for one in found))
 
 
@@ -233,7 +230,7 @@ def _worths(belief: Belief, known: Collection[str], said: Collection[str]) -> li
     """What each question that may be asked is worth now."""
     found = []
     for key, asked in catalogue().asked.items():
-        if key in known or key == "refusal":
+        if key in known or key == "refusal" or (key == "generic" and belief.confidence >= UNDERSTOOD):
             continue
         fitting = _fitting(asked, belief, said)
         doubt, likely = expected(belief, [answer.under(belief.codes) for answer in fitting])

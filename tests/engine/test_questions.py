@@ -69,7 +69,7 @@ def test_at_most_three_questions_never_about_what_is_known(confidence):
         for known in itertools.combinations(MISSING_KEYS, 2):
             found = questions.asking(held, known)
             assert len(found.questions) <= 3
-            assert found.questions or confidence >= questions.SURE
+            assert found.questions or confidence >= questions.UNDERSTOOD
             assert not set(keys(found)) & set(known)
             assert set(found.missing) <= set(MISSING_KEYS) - set(known)
 
