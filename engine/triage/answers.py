@@ -51,7 +51,7 @@ class Combined:
 
     def settled(self, score: Score) -> Score:
         """The score without the doubt of a colleague who would have asked, where a ready-made answer was just that."""
-        fitting = [one for one in self.chosen if {code[:2] for code in one.codes} == {score.category[:2]}]
+        fitting = [one for one in self.chosen if one.teams == {score.category[:2]}]
         if not fitting or score.probability < _DECIDES:
             return score
         clarities = dict(score.clarities)

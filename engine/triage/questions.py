@@ -54,6 +54,8 @@ class Answer:
     codes: frozenset[str]
     priority: Priority | None
     """What the ticket is then at least."""
+    teams: frozenset[str]
+    """The numbers of the level-1 categories of the codes."""
     is_device: bool
     """Whether it names a device or an application."""
     likely: Mapping[str, float]
@@ -87,7 +89,7 @@ class Catalogue:
     """By key, with the answers that are shown while nothing is known."""
     asked: Mapping[str, _Asked]
     first_move: Mapping[str, Mapping[str, float]]
-    """For each code of the tree but 99, what the answer to which question is worth to the technician."""
+    """For each question, what its answer is worth to the technician by code of the tree."""
     answers: Mapping[tuple[str, str], Answer]
     """Ready-made answers that speak for categories, by key and folded text."""
 
@@ -129,11 +131,10 @@ def catalogue() -> Catalogue:
     asked = {entry["key"]: _asked(entry, pools.get(entry["key"], ())) for entry in raw["question"]}
     nothing = believed({}, UNCATEGORISED, 0.0, tree=tree, priorities={})
     questions = {key: Question(key, one.text, (*_shown(one, nothing), UNKNOWN_ANSWER)) for key, one in asked.items()}
-    values = raw["first_move"]
     return Catalogue(
         MappingProxyType(questions),
         MappingProxyType(asked),
-        MappingProxyType({code: values.get(code, values.get(tree[code], {})) for code in tree if code in _coded(tree)}),
+        MappingProxyType(_by_question(raw["first_move"], tree)),
         MappingProxyType({(key, fold(one.say)): one for key, pool in pools.items() for one in pool}),
     )
 
@@ -145,6 +146,7 @@ def _answer(entry: Mapping[str, Any], codes: Collection[str]) -> Answer:
         entry["say"],
         own,
         Priority(entry["priority"]) if "priority" in entry else None,
+        frozenset(code[:2] for code in own),
         entry.get("device", True),
         MappingProxyType({code: likelihood(own, code) for code in codes}),
     )
@@ -163,9 +165,13 @@ def _asked(entry: Mapping[str, Any], pool: Sequence[Answer]) -> _Asked:
     )
 
 
-def _coded(tree: Collection[str]) -> frozenset[str]:
-    """The codes that questions are about."""
-    return frozenset(tree) - {UNCATEGORISED}
+def _by_question(values: Mapping[str, Mapping[str, float]], tree: Mapping[str, str]) -> dict[str, dict[str, float]]:
+    """What answers are worth by question and code; a leaf without a table of its own has its parent's."""
+    found: dict[str, dict[str, float]] = {}
+    for code, parent in tree.items():
+        for key, value in values.get(code, values.get(parent, {})).items():
+            found.setdefault(key, {})[code] = value
+    return found
 
 
 def refusal_question() -> Question:
@@ -243,9 +249,8 @@ def _worths(belief: Belief, known: Collection[str], said: Collection[str]) -> li
 
 def _first_move(key: str, belief: Belief) -> float:
     """What the answer is worth to the technician; little while nobody knows who that will be."""
-    values = catalogue().first_move
-    whole = sum(p * values[code].get(key, 0.0) for code, p in belief.codes.items() if code in values)
-    return float(belief.direction * whole)
+    values = catalogue().first_move.get(key, {})
+    return belief.direction * sum(value * belief.codes.get(code, 0.0) for code, value in values.items())
 
 
 def _shown(asked: _Asked, belief: Belief) -> tuple[str, ...]:
@@ -274,9 +279,12 @@ def _fitting(asked: _Asked, belief: Belief, said: Collection[str]) -> list[Answe
         if len(fitting) >= _FEWEST and values[best] < least:
             break
         fitting.append(best)
-        teams = {code[:2] for code in pool[best].codes}
+        teams = pool[best].teams
         for code in held:
             if code[:2] in teams:
                 held[code] *= _ALREADY if code in pool[best].codes else _SAME_TEAM
-        values = [-1.0 if at in fitting else value(at) for at in range(len(pool))]
+        values[best] = -1.0
+        for at, answer in enumerate(pool):
+            if values[at] >= 0 and not teams.isdisjoint(answer.teams):
+                values[at] = value(at)
     return [pool[at] for at in sorted(fitting)]

@@ -168,7 +168,8 @@ def test_every_ready_made_answer_speaks_for_codes_of_the_tree_and_is_said_once_a
         assert questions.chosen(key, answer.say.upper()) is answer
     every = {code for answer in catalogue.answers.values() for code in answer.codes}
     assert {TREE[code] for code in every} == set(TREE.values()) - {UNCATEGORISED}
-    assert {key for values in catalogue.first_move.values() for key in values} <= set(MISSING_KEYS)
+    assert set(catalogue.first_move) <= set(MISSING_KEYS)
+    assert all(0 < worth <= 1 for values in catalogue.first_move.values() for worth in values.values())
 
 
 def test_a_category_a_site_added_can_be_asked_about():
