@@ -51,7 +51,7 @@ _COMMANDS = (
     # to forget what it was told
     r"(?<!j')(?<!ai )(?<!as )(?<! a )(?<!ont )(?<!avons )(?<!avez )(?:ignor|oubli|disregard|forget|overrid"
     r"|fai[st] abstraction|tenir compte|tiens? pas compte|tenez pas compte|n'ecoute|ecoute plus"
-    rf"|(?:do not|don't) (?:follow|respect|obey))\w*\b.{{0,60}}\b(?:(?:instruc|istruz|anweis|consign|directiv|guidelin)"
+    r"|(?:do not|don't) (?:follow|respect|obey))\w*\b.{0,60}\b(?:(?:instruc|istruz|anweis|consign|directiv|guidelin)"
     r"\w*|regles?|rules?|prompts?|previous|preced\w*|above|ci-dessus|everything|you were told|(?:t'|vous )(?:a|ont)"
     r" dit)",
     r"annule[sz]?\b.{0,30}\b(?:instructions|consignes)\b|(?<!j')ignore[rz]?\b\W*(?:tout|ceci|cela|this|that|it|all)\b",
@@ -129,7 +129,7 @@ _LABELLING = (
     rf"{_LEVEL}(?=\W*$|\W+(?:stp|svp|sinon|ou|et|pour|please|merci|now|obligatoire\w*)\b)|mets [01][.,][0-9]+",
     rf"passe[rz]?(?:[ -](?:moi|le|la|ca|ce ticket|ma demande))\b.{{0,15}}\b{_LEVEL}\b",
     r"(?:je (?:te |t'|vous |l')?(?:demande|ordonne|veux)|j'exige|veut|il faut)\b.{0,12}\b(?:que|de)\b.{0,40}"
-    rf"\b(?:class\w*|mett\w*|pass\w*|not\w*|soit|choisi\w*)\b.{{0,15}}\b(?:critiqu\w*|critical|prioritaire|p[0-5])\b",
+    r"\b(?:class\w*|mett\w*|pass\w*|not\w*|soit|choisi\w*)\b.{0,15}\b(?:critiqu\w*|critical|prioritaire|p[0-5])\b",
     r"(?:affecte[rz]?|assign\w*|attribue[rz]?|donne[rz]?|give|selectionne[rz]?|select)\b.{0,40}\b(?:categorie securite"
     r"|security team|critiqu\w*|critical|p[0-5]|(?:plus haute|niveau de) priorit\w*|priorit\w* (?:la plus|max\w*))\b",
     r"(?:champs?|field|valeur|value|label|parametre|variable)\b.{0,20}\b(?:category|priority|confidence|severity|label)\b",
