@@ -41,6 +41,8 @@ class Combined:
     """What was answered, as it stands."""
     chosen: tuple[Answer, ...] = ()
     """The ready-made answers among the answers."""
+    devices: tuple[Clause, ...] = ()
+    """Those of the answers that name what is concerned."""
 
     def speaks_for(self, code: str) -> float:
         """How likely the ready-made answers are for somebody whose category this is, 0 to 1."""
@@ -60,6 +62,13 @@ class Combined:
         if any(len(one.codes) == 1 for one in fitting):
             clarities |= {"clear": clarities["clear"] + clarities["partial"], "partial": 0.0}
         return replace(score, clarities=clarities)
+
+    def titled(self, clauses: Sequence[Clause]) -> Sequence[Clause]:
+        """Clauses as a title has them: first what is concerned, and « marche pas » of « mon truc marche pas »."""
+        if not self.devices:
+            return clauses
+        others = [clause for clause in clauses if clause not in self.devices]
+        return (*self.devices, *(_begun_later(clause, self.devices) for clause in others))
 
     @property
     def priority(self) -> Priority | None:
@@ -83,10 +92,10 @@ def combine(turns: Sequence[Turn], reading: Reading) -> Combined:
     )
     if not answers:
         return Combined(message, message, (), ready)
-    devices = [clause for clause in answers if turns[clause.turn].key == "device_type"]
+    devices = tuple(clause for clause in answers if turns[clause.turn].key == "device_type")
     kept = [_completed(clause, answers, devices) for clause in message]
     together = [clause for clause in kept if _still_says(clause, answers)]
-    return Combined(tuple(_one_sentence(together, answers)), message, answers, ready)
+    return Combined(tuple(_one_sentence(together, answers)), message, answers, ready, devices)
 
 
 def meanings(lexicon: Lexicon) -> dict[str, frozenset[str]]:
@@ -171,6 +180,16 @@ def _without(clause: Clause, gone: Iterable[Hit]) -> Clause:
         words=tuple(w for w in clause.words if not any(start <= w.start and w.end <= end for start, end in spans)),
         hits=tuple(hit for hit in clause.hits if (hit.start, hit.end) not in spans),
     )
+
+
+def _begun_later(clause: Clause, devices: Sequence[Clause]) -> Clause:
+    """A clause after the vague thing it begins with, where an answer names the thing."""
+    left = _completed(clause, devices, devices)
+    gone = [hit for hit in clause.hits if hit not in left.hits]
+    if not gone or not left.hits or sum(word.start < gone[0].start for word in clause.words) > 1:
+        return clause
+    words = tuple(word for word in left.words if word.start >= gone[0].end)
+    return replace(left, start=words[0].start, words=words) if words else clause
 
 
 def _still_says(clause: Clause, answers: Sequence[Clause]) -> bool:

@@ -24,7 +24,7 @@ from engine.triage.lexicon import Lexicon
 from engine.triage.model import Model
 from engine.triage.problems import Problem, problems
 from engine.triage.reading import Reading, read, unviewed, view
-from engine.triage.scoring import Score, likeliest, score
+from engine.triage.scoring import Score, rated, score
 
 UNCATEGORISED_AT_MOST = 0.29
 """An answer 99 has a confidence below 0.30 by definition."""
@@ -90,8 +90,8 @@ class LocalTriage:
             category=category,
             subcategory=subcategory,
             confidence=probability,
-            priority=likeliest(priorities),
-            title=wording.title(turns, main.clauses, info),
+            priority=rated(priorities, subcategory),
+            title=wording.title(turns, combined.titled(main.clauses), info),
             symptoms=wording.symptoms(turns, main.clauses),
             extracted_info=MappingProxyType(info),
             missing_info=asking.missing,

@@ -107,6 +107,11 @@ def test_a_ready_made_answer_that_is_no_device_is_not_noted_as_one():
     assert triage("problème", ("device_type", "Écran")).extracted_info["device_type"].value == "Écran"
 
 
+def test_a_title_begins_with_what_is_concerned():
+    assert triage("mon truc marche pas", ("device_type", "Écran")).title == "Écran, marche pas"
+    assert triage("mon écran ne marche pas", ("location", "bureau 12")).title == "Écran ne marche pas, bureau 12"
+
+
 def test_a_whole_building_without_internet_is_critical():
     before = triage("pb réseau")
     after = triage("pb réseau", ("problem_type", "Plus d'Internet dans tout le bâtiment"))
