@@ -13,6 +13,8 @@ from engine.triage.features import features
 from engine.triage.model import Model
 from engine.triage.reading import Clause
 
+_INCIDENT = "08-03-incident"
+_MISSED = 5.0
 _LEAF_FROM = 0.3
 """Share of its parent's probability from which a leaf is named."""
 
@@ -73,14 +75,23 @@ def score(
     )
 
 
-def likeliest(priorities: Mapping[str, float]) -> Priority:
-    """The priority to choose: the likeliest, but a critical one must not be missed, so a fair chance is enough."""
-    if priorities["critical"] >= _CRITICAL_FROM:
-        return Priority.CRITICAL
-    return Priority(max(priorities, key=lambda name: (priorities[name], name)))
+def rated(priorities: Mapping[str, float], subcategory: str | None = None) -> Priority:
+    """The priority that costs least to be wrong about: a critical one that is missed costs five times another mistake.
+
+    An incident of security is at least a suspected compromise, hence high (spec section 3.2).
+    """
+    choices = [Priority.HIGH, Priority.CRITICAL] if subcategory == _INCIDENT else list(Priority)
+    cost = {
+        choice: sum(share * _cost(choice, truth) for truth, share in priorities.items() if truth != choice)
+        for choice in choices
+    }
+    return min(choices, key=lambda choice: cost[choice])
 
 
-_CRITICAL_FROM = 0.4
+def _cost(choice: Priority, truth: str) -> float:
+    """What a mistake costs; taking high for critical is an ordinary one."""
+    missed = truth == Priority.CRITICAL and choice in (Priority.LOW, Priority.MEDIUM)
+    return _MISSED if missed else 1.0
 
 
 def _informed(codes: Mapping[str, float], speaks_for: Callable[[str], float]) -> dict[str, float]:

@@ -10,7 +10,7 @@ from data.records import Priority
 from engine.triage import model
 from engine.triage.confidence import raw, signals
 from engine.triage.model import BadModel, dump, load
-from engine.triage.scoring import Score, likeliest
+from engine.triage.scoring import Score, rated
 
 HEADER = {
     "version": "linear-test",
@@ -77,5 +77,9 @@ def test_a_further_problem_and_a_doubt_lower_the_raw_score():
 
 
 def test_a_fair_chance_of_critical_is_enough():
-    assert likeliest({"low": 0.05, "medium": 0.45, "high": 0.05, "critical": 0.45}) == Priority.CRITICAL
-    assert likeliest({"low": 0.6, "medium": 0.3, "high": 0.1, "critical": 0.0}) == Priority.LOW
+    assert rated({"low": 0.05, "medium": 0.55, "high": 0.1, "critical": 0.3}) == Priority.CRITICAL
+    assert rated({"low": 0.6, "medium": 0.3, "high": 0.1, "critical": 0.0}) == Priority.LOW
+
+
+def test_a_security_incident_is_at_least_high():
+    assert rated({"low": 0.1, "medium": 0.8, "high": 0.1, "critical": 0.0}, "08-03-incident") == Priority.HIGH

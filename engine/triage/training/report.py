@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from data.records import UNCATEGORISED, Priority
-from engine.triage.scoring import likeliest
+from engine.triage.scoring import rated
 from engine.triage.training.calibrate import Outcome
 
 AUTO = 0.85
@@ -52,7 +52,9 @@ def figures(outcomes: Sequence[Outcome], confidences: Sequence[float]) -> Figure
                 [o.message.category[:2] for o in outcomes], [o.main.category[:2] for o in outcomes], average="macro"
             )
         ),
-        priority=float(np.mean([likeliest(o.whole.priorities) == o.message.priority for o in outcomes])),
+        priority=float(
+            np.mean([rated(o.whole.priorities, o.whole.subcategory) == o.message.priority for o in outcomes])
+        ),
         ece=ece(outcomes, confidences),
         coverage=len(sure) / len(outcomes),
         precision=float(np.mean([is_good(o) for o in sure])) if sure else 0.0,
@@ -103,7 +105,9 @@ def page(outcomes: Sequence[Outcome], confidences: Sequence[float], version: str
     for clarity, _ in _BANDS:
         counts = [sum(band(c) == name for o, c in pairs if o.message.clarity == clarity) for name, _ in _BANDS]
         lines.append(f"| {clarity} | " + " | ".join(map(str, counts)) + " |")
-    critical = [likeliest(o.whole.priorities) for o in outcomes if o.message.priority == Priority.CRITICAL]
+    critical = [
+        rated(o.whole.priorities, o.whole.subcategory) for o in outcomes if o.message.priority == Priority.CRITICAL
+    ]
     low = sum(priority in (Priority.LOW, Priority.MEDIUM) for priority in critical)
     lines += ["", f"Critical messages: {len(critical)}, of which rated low or medium: {low}.", ""]
     return "\n".join(lines)
