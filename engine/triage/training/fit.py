@@ -37,7 +37,7 @@ _TRUST = {"c": 1.5, "p": 1.2, "f": 1.0, "q": 1.0, "w": 1.0, "x": 0.7, "b": 0.7}
 _STEPS = 127
 _GROUPS = 5
 """Folds at most."""
-_STRENGTH = {"category": 30.0, "priority": 5.0, "clarity": 5.0}
+_STRENGTH = {"category": 30.0, "priority": 15.0, "clarity": 10.0}
 """Inverse of the regularisation of each head."""
 
 Floats = NDArray[np.float64]
