@@ -72,7 +72,15 @@ _COMMANDS = (
     r"|let's play|jailbreak\w*|prompt system\w*|auto_validate|confirm_summary|system prompt)\b(?:\W*:)?",
     r"(?:passe|passez|active|activez|entre|bascule|enter|enable|switch to)\b.{0,12}"
     r"\bmode (?:admin\w*|debug|develop\w*|root|dieu|god)\b",
-    r"(?:admin|god|override) mode\b|debug mode on\b",
+    r"(?:admin|god|override|dan) mode\b|debug mode on\b",
+    r"(?:bonjour|bonsoir|salut|coucou|hello|hi) (?:l')?(?:ia|ai|robot|bot|chatgpt|assistant|intelligence"
+    r" artificielle)\W*$",
+    r"ne (?:lis|lisez|regarde|regardez) pas (?:ce qui|le reste|tout)\b",
+    r"(?:end|begin|start|debut|fin) (?:of |de |du )?(?:user |system |the )?(?:input|prompt|system|instructions?)\b",
+    r"(?:reponse|sortie|output|answer|resultat) (?:attendue?|expected|souhaitee?)\b(?:\W*:)?"
+    r"|expected (?:output|answer)\b",
+    r"(?:validez?|confirmez?|acceptez?|dis oui|reponds oui)\b.{0,12}\b(?:toi-meme|sans confirmation|a ma place"
+    r"|a la question de confirmation)\b",
     r"(?:a partir de maintenant|desormais|dorenavant|from now on)\b.{0,60}"
     r"\b(?:tu|you|critiqu\w*|critical|tout ticket|every ticket|priorit\w*)\b",
     r"obei(?:s|r|ssez|sse)\b|obey\b|(?:repete[rz]? apres moi|repeat after me)\b(?:\W*:)?",
@@ -100,20 +108,20 @@ _MARKS = (
     r"(?:^\W*|\b(?:et|puis|alors) )ne (?:me )?pose[sz]?\b.{0,12}\bquestions?\b",
     r"[\"'](?:category|subcategory|priority|confidence|categorie|priorite|confiance|role|auteur|tour|texte|symptoms"
     r"|extracted_info)[\"']\s*[:=]|[\"'](?:category|subcategory|priority|confidence)[\"']",
-    r"<\|?(?:im_start|im_end|system|endoftext)|\[/?inst\]|</?(?:system|user|assistant|message|instructions?)>|<<<\w|\w>>>"
+    r"<\|?(?:im_start|im_end|system|endoftext)|\[/?(?:inst|system)\]|</?(?:system|user|assistant|message|instructions?)>|<<<\w|\w>>>"
     r"|```|#{2,}\s*(?:instruct|consigne|system|response|reponse|input|output|human|assistant)",
     r"(?<![a-z0-9+/])[a-z0-9+/]{20,}={1,2}(?!\w)",
 )
 """The same that do not."""
 
 _LABELLING = (
-    rf"(?:tes|your) (?:\w+ )?{_OURS}\b|(?:ton|your) (?:system )?prompt\b|{_OURS} (?:que|qui) (?:tu|t')",
+    rf"(?:tes|ta|your) (?:\w+ )?{_OURS}\b|(?:ton|your) (?:system )?prompt\b|{_OURS} (?:que|qui) (?:tu|t')",
     rf"{_FIELD}\b\W{{0,3}}(?:(?:est|is|a|au|to|sur|niveau|level|=)\W+){{0,2}}"
     r"(?:max|critical|critique|haut|high|(?<!d'urgence )absol|elev|p?[0-9]|low|bass|medium|moyen|urgent)\w*",
     rf"(?:categor\w*|classif\w*)\b(?: \w+)?\W{{0,3}}(?:(?:est|is|en|a|comme|as|in|=|une?|incident|de)\W+){{0,4}}{_TEAM}"
     r"\b",
     r"(?<!la )(?<!ma )(?<!de )(?<!une )(?<!en )(?<!cette )(?<!notre )(?:classe[rzs]?|classement|range[rz]?|route[rz]?)"
-    r"\b.{0,30}\b(?:en|dans|comme|sous|chez|as|in|into|to|under)\b (?:la |le |l'|les |the |categorie |category )*"
+    r"\b.{0,30}\b(?:en|dans|comme|sous|chez|vers|as|in|into|to|under)\b (?:la |le |l'|les |the |categorie |category )*"
     rf"{_TEAM}\b",
     r"(?<!je )(?<!nous )(?:classe(?:r|z|s)?|classify|considere[rz]?|traite[rz]?|marque[rz]?|mark|treat|flag|tag)\b"
     r".{0,40}\b(?:comme|en|as|que|with|a)\b.{0,40}"
@@ -123,7 +131,7 @@ _LABELLING = (
     r"score\b\W{0,3}(?:(?:est|is|a|de|of|to|=)\W+)?(?:max|[01][.,][0-9])",
     r"(?:repond(?:s|ez)|answer|return|output)\b.{0,20}\b(?:seulement|only|juste|just)\b",
     r"(?:mets?|mett(?:ez|es|re)|passe[rsz]?|marque[rz]?|force[rz]?|set|fixe[rz]?|choisi\w*|modifie[rz]?|change[rz]?"
-    r"|remplace[rz]?|augmente[rz]?|monte[rz]?|releve[rz]?|hausse[rz]?|increase|raise|boost|ecri(?:s|vez)|debloque[rz]?)\b"
+    r"|remplace[rz]?|augmente[rz]?|monte[rz]?|releve[rz]?|hausse[rz]?|eleve[rz]?|increase|raise|boost|ecri(?:s|vez)|debloque[rz]?)\b"
     rf".{{0,40}}\b(?:{_LABEL}\b.{{0,20}}\b(?:{_MOST}|{_TEAM})|confiance|confidence)\b",
     r"(?:mets|mett(?:ez|es|re)|classe[rz]?|set|fixe[rz]?|choisi(?:s|r|ssez))\b(?! a jour).{0,25}\b(?:en |to |sur |a )?"
     rf"{_LEVEL}(?=\W*$|\W+(?:stp|svp|sinon|ou|et|pour|please|merci|now|obligatoire\w*)\b)|mets [01][.,][0-9]+",
@@ -139,6 +147,7 @@ _LABELLING = (
     r"|(?:correct|right|true) (?:label|category|priority)\b",
     r"(?:ceci|ce message|ce ticket|cette demande|this)\b.{0,12}\b(?:doit|must|should)\b.{0,40}"
     r"\b(?:critiqu\w*|critical|security|p[0-5]|prioritaire|(?:equipe|categorie) securite)\b",
+    r"(?:est|soit) classe\w*\b.{0,8}\b(?:securite|critique)\b",
     r"(?:toujours|always)\b (?:critique|critical|securite|security)\b|high(?:est)? priority\b",
 )
 """Cues that give the label; the clause around them may still describe a problem."""
@@ -168,7 +177,8 @@ _LOOKALIKES = str.maketrans(
 _HEAD = re.compile(
     r"\W*(?:(?:override|ordres?|sortie|output|expected|attendue?|exemple|example|traduction|complete[rz]?|important"
     r"|systeme?|notice|rappel|note|attention|direction|administrateur|admin|chef|patron|developpeur|developer"
-    r"|you have been updated|ne doute pas|valide|reponse|answer|de|la|le|l'|du|a|tri|r|q)\b\W*)+"
+    r"|you have been updated|ne doute pas|ceci n'est pas un test|regle n° ?[0-9]|instructions? cachees?"
+    r"|interne|traitement automatique|pour|valide|reponse|answer|de|la|le|l'|du|a|tri|r|q)\b\W*)+"
 )
 """What stands before the colon of an instruction and says nothing else."""
 
