@@ -30,7 +30,7 @@ _MISTAKABLE = {"y": 5, "g": 5, "n": 6, "x": 6, "c": 6}
 _SHORTEST_TYPO, _LONG_WORD = 5, 6
 _PIECE = re.compile(r"[^\W_]+|[^\w\s'\"«»()_/-]")
 _REPEATED = re.compile(r"(.)\1+")
-_TRAILING_DOTS = re.compile(r"(?:\.\.+|…)\s*$")
+_OUTER_DOTS = re.compile(r"^\s*(?:\.\.+|…)|(?:\.\.+|…)\s*$")
 _INFINITIVE = re.compile(r"er$")
 
 ROLES = {
@@ -38,7 +38,7 @@ ROLES = {
     "rather": "p", "infact": "i", "nearly": "l", "also": "a", "but": "b", "negation": "e", "ne": "m", "is_not": "P",
     "it_is": "I", "indeed": "J", "same": "S", "content": "w", "article": "t", "preposition": "r", "verb": "v",
     "doubt": "d", "hesitation": "h", "that": "o", "good": "B", "fact": "0", "unaccepted": "q", "opposed": "E",
-    "have": "H", "understood": "U", "level": "L", "named": "N", "wholly": "A",
+    "have": "H", "understood": "U", "level": "L", "plain": "Y", "wholly": "A",
 }  # fmt: skip
 """Role in ``intent.toml`` to its letter. Not in the lexicon: ``w`` another word, ``0`` one with a digit, ``,`` a
 stop, ``?`` a question mark, ``!`` anger."""
@@ -64,13 +64,16 @@ _FIELD_ALONE = re.compile(r"^[frt]*F[f]*$|^[,f]*tw?F(?:[frtI,]*0|,?It[w0])|^[frt
 _PLAIN_NO = re.compile(r"^[f,]*n(?!.*[yd])[f,]*[^f,?h]")
 """A no that a question follows: « non, vous avez lu ? »; « non ? » asks, « non je ne sais pas » doubts."""
 _REFUSAL = re.compile(r"^([^nxPvF0]*)[nxP]")
+_NAMED = re.compile(r"^[fygY,]*(?:Y,*|y,)t(?:o|(?:ot)?w(?:tw)?)[f,]*$")
+"""« Oui, l'imprimante », but not « c'est bon l'imprimante », which may run again."""
 _RESTATED = re.compile(
-    r"^[fyg,]*(?:N|y,?It|y,t)(?:ot)?w(?:tw)?[f,]*$|^[fyg,]*J[wfrtF0o]{1,6}[fy,]*$|^[f,]*y[yf,]*S[wfrto]{1,4}[f,]*$"
+    r"^N$|^[fyg,]*y,?It(?:ot)?w(?:tw)?[f,]*$|^[fyg,]*J[wfrtF0o]{1,6}[fy,]*$|^[f,]*y[yf,]*S[wfrto]{1,4}[f,]*$"
 )
 _AGREEMENT = re.compile(r"^(?!.*I[ft,]*$)(?:[ygftIB,]|[Iyg][ft]*o|F[ftI]*(?=[ygB]))*$")
 _JUDGED = re.compile(r"(?<![Fm])(I[ft]*)B")
 """A good word said of the summary: « le résumé est fidèle », « cela me semble cohérent »."""
 _WHOLLY = re.compile(r"^[fyg,]*A[f,]*$")
+"""« Totalement » alone or beside agreement agrees; « totalement à côté » only stresses."""
 _LEVEL = re.compile(r"(F[frtI]*)L")
 """A field and the degree wished for: « priorité plus haute »."""
 _UNDERSTOOD = re.compile(r"Hf*[gyB][gyBf]*U?|[gyB]+U")
@@ -108,7 +111,7 @@ def intent(text: str) -> Intent:
     if len(text) > _LONG_CHARACTERS or len(re.sub(r"[,?!]", "", shape)) > _LONG_WORDS:
         starts_with_no = meaning == "no" and shape[:1] == "n"
         return meaning if meaning == "modify" or starts_with_no else "ambiguous"
-    return "ambiguous" if meaning == "yes" and _TRAILING_DOTS.search(text) else meaning
+    return "ambiguous" if meaning == "yes" and _OUTER_DOTS.search(text) else meaning
 
 
 def _meaning(shape: str) -> Intent:
@@ -148,12 +151,11 @@ def _shape(folded: str) -> str:
             shape += _run_shape(run, lexicon) + _sign(piece, lexicon)
             run = []
     shape += _run_shape(run, lexicon)
+    shape = "N" if _NAMED.search(shape) else shape.replace("Y", "y")
     shape = _UNACCEPTED.sub(r"\1n", re.sub(r",+", ",", shape).strip(",")).replace("q", "w")
     shape = _JUDGED.sub(r"\1y", _UNDERSTOOD.sub("y", shape)).replace("U", "w")
     shape = shape.replace("A", "y" if _WHOLLY.search(shape) else "f")
     shape = _LEVEL.sub(r"\1x", shape).replace("L", "w")
-    if not _RESTATED.search(shape):
-        shape = shape.replace("N", "yt")
     return _REFUSED.sub("x", shape)
 
 

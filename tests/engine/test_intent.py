@@ -22,6 +22,8 @@ nickel | 👍 | 👍🏽 | d'accord | c'est ça | oui c'est bien ça | tout à f
 je confirme | ouiii | oiu | pafait | ok merci | oui merci beaucoup | vous pouvez créer le ticket | ça me va | exact
 ouais c'est bon | allez-y | parfait, merci ! | c'est bon pour moi | yes | okay | pas de souci | rien à changer | ✅
 oui vous avez bien compris | impec | Oui, envoyez | top merci | o | je valide
+le résumé est fidèle | cela me semble cohérent | t'as tout bon | bien résumé | totalement | +1 | oui :)
+oui 😀 | parafit | non non c'est bon | rien à redire | aucune objection | tu m'as bien compris | oui, l'imprimante
 """
 NO = """
 non | Non ! | ce n'est pas ok | c'est pas ça | pas du tout
@@ -31,11 +33,13 @@ vous n'avez pas compris | n'importe quoi | nooon
 surtout pas | annule | incorrect | non pas du tout
 ce n'est pas le bon | je ne suis pas d'accord | pas ok | rien à voir
 non, c'est l'écran et pas l'imprimante | ❌
+vous êtes complètement à côté | loin d'être correct | ok annule | :-1: | évitez d'envoyer | non il s'agit du réseau
 """
 MODIFY = """
 ok mais change le titre | oui mais c'est au bureau 302 | modifier | je voudrais modifier le titre | change le titre
 il manque le numéro du bureau | oui, ajoute que ça bipe
 corrige bureau 301 | ok sauf le titre | parfait mais ajoutez le modèle
+priorité plus haute | la priorité est trop basse | d'accord sur le fond, pas sur le titre | HP -> Canon | ✏️
 tu peux changer le titre ? | mets plutôt imprimante couleur | non, changez le titre | remplace HP par Canon
 """
 AMBIGUOUS = """
@@ -46,6 +50,8 @@ oui et non | non oui | mais bien sûr | super… | merci pour rien
 mon imprimante ne marche pas | oui mais | oui mais non | bonjour
 ... | ? | ok si vous venez demain | pas mal | attendez
 j'ai changé de mot de passe hier | ça ne change rien | oui 🙄
+oui :/ | oui 💀 | 👍❓ | ... ok | oui c'est | c'est bien la peine | c'est ça oui | ça a bien marché
+super et maintenant | oui le matin | oui un peu | oui une fois | oui c'est la panique | c'est bon le wifi
 302 | je suis au bureau 12 | oui l'ordinateur de Paul fume
 """
 
