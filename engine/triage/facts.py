@@ -39,6 +39,8 @@ class _Facts:
     blocking_leaves: frozenset[str]
     asked_for: frozenset[tuple[str, ...]]
     """How a clause begins that asks for something, in folded words."""
+    asking_words: frozenset[str]
+    """The first words of those."""
 
 
 def said(clauses: Sequence[Clause]) -> frozenset[str]:
@@ -71,9 +73,16 @@ def _written(clauses: Sequence[Clause]) -> set[str]:
     facts = _facts()
     stems = [word.stem for clause in clauses for word in clause.words]
     found: set[str] = set()
+    longest, by_phrase = facts.longest, facts.by_phrase
     for index, first in enumerate(stems):
-        for size in range(1, min(facts.longest.get(first, 0), len(stems) - index) + 1):
-            found.update(facts.by_phrase.get(" ".join(stems[index : index + size]), ()))
+        most = longest.get(first)
+        if most is None:
+            continue
+        phrase = first
+        found.update(by_phrase.get(phrase, ()))
+        for following in stems[index + 1 : index + most]:
+            phrase = f"{phrase} {following}"
+            found.update(by_phrase.get(phrase, ()))
     return found
 
 
@@ -84,16 +93,15 @@ def _something_wrong(clauses: Sequence[Clause]) -> bool:
 
 def _is_wrong(clause: Clause) -> bool:
     """Whether a clause says that something does not work, is missing, or is not as it should be."""
-    if _asks_for(clause):
+    if not clause.hits or _asks_for(clause):
         return False
     hits = [hit for hit in clause.hits if hit.sense != "0"]
-    denied = any(word.text in grammar().negations for word in clause.words)
-    return any(
-        hit.sense in ("-", "~")
-        or hit.concept.kind == "trouble"
-        or (hit.concept.kind == "state" and hit.concept.name != "suspicious")
-        or (hit.concept.kind == "thing" and denied)
-        for hit in hits
+    for hit in hits:
+        kind = hit.concept.kind
+        if hit.sense in ("-", "~") or kind == "trouble" or (kind == "state" and hit.concept.name != "suspicious"):
+            return True
+    return any(hit.concept.kind == "thing" for hit in hits) and any(
+        word.text in grammar().negations for word in clause.words
     )
 
 
@@ -107,10 +115,14 @@ def _is_request(clauses: Sequence[Clause]) -> bool:
 
 def _asks_for(clause: Clause) -> bool:
     """Whether a clause begins as a request: « Supprimer les accès de ... »."""
+    facts = _facts()
+    if not clause.words or clause.words[0].text not in facts.asking_words:
+        return False
     beginning = tuple(word.text for word in clause.words[:_ASKING_WORDS])
-    asks = any(beginning[:size] in _facts().asked_for for size in range(1, len(beginning) + 1))
+    if not any(beginning[:size] in facts.asked_for for size in range(1, len(beginning) + 1)):
+        return False
     later = [hit for hit in clause.hits if hit.start > clause.start]
-    return asks and not any(hit.sense in ("-", "~") or hit.concept.kind in ("trouble", "state") for hit in later)
+    return not any(hit.sense in ("-", "~") or hit.concept.kind in ("trouble", "state") for hit in later)
 
 
 @cache
@@ -127,4 +139,5 @@ def _facts() -> _Facts:
             by_phrase[phrase] = (*by_phrase.get(phrase, ()), fact)
             longest[stems[0]] = max(len(stems), longest.get(stems[0], 0))
     asked_for = frozenset(tuple(words_of(phrase)) for phrase in raw["asked_for"])
-    return _Facts(by_phrase, longest, frozenset(raw["blocking_leaves"]), asked_for)
+    asking_words = frozenset(words[0] for words in asked_for)
+    return _Facts(by_phrase, longest, frozenset(raw["blocking_leaves"]), asked_for, asking_words)

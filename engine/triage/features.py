@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, pairwise
 
 from engine.triage import facts
-from engine.triage.reading import Clause
+from engine.triage.reading import Clause, Word
 
 _UNHEARD = "unheard"
 _PAIRED = frozenset({"thing", "state", "act", "request", "trouble"})
@@ -57,9 +57,14 @@ def _sentences(clauses: Sequence[Clause]) -> Iterator[list[Clause]]:
 def _of_concepts(sentence: Iterable[Clause]) -> Iterator[str]:
     """Concepts alone and in pairs; what is said not to be wrong, and who and where, count only alone."""
     hits = [hit for clause in sentence for hit in clause.hits if hit.concept.kind != _UNHEARD]
-    for name in dict.fromkeys(hit.name for hit in hits):
+    if not hits:
+        return
+    names = [hit.name for hit in hits]
+    for name in dict.fromkeys(names):
         yield f"c:{name}"
-    meant = dict.fromkeys(hit.name for hit in hits if hit.sense != "0" and hit.concept.kind in _PAIRED)
+    meant = dict.fromkeys(
+        name for name, hit in zip(names, hits, strict=True) if hit.sense != "0" and hit.concept.kind in _PAIRED
+    )
     for left, right in combinations(sorted(list(meant)[:_MOST_PAIRED]), 2):
         yield f"p:{left}+{right}"
 
@@ -67,16 +72,19 @@ def _of_concepts(sentence: Iterable[Clause]) -> Iterator[str]:
 def _of_words(clause: Clause) -> Iterator[str]:
     """Words and neighbours, without those of a denied thing and those that must move nothing."""
     skipped = [(hit.start, hit.end) for hit in clause.hits if hit.sense == "0" or hit.concept.kind == _UNHEARD]
-    words = [
-        _shape(word.stem)
-        for word in clause.words
-        if not any(start <= word.start and word.end <= end for start, end in skipped)
-    ]
+    words = [_shape(word.stem) for word in clause.words if not (skipped and _is_in(word, skipped))]
     for word in words:
         yield f"w:{word}"
-        yield from (f"x:{word[:size]}" for size in _BEGINNINGS if len(word) > size)
+        for size in _BEGINNINGS:
+            if len(word) > size:
+                yield f"x:{word[:size]}"
     for left, right in pairwise(words):
         yield f"b:{left}_{right}"
+
+
+def _is_in(word: Word, spans: Iterable[tuple[int, int]]) -> bool:
+    """Whether a word stands in one of the spans."""
+    return any(start <= word.start and word.end <= end for start, end in spans)
 
 
 def _shape(word: str) -> str:

@@ -89,12 +89,14 @@ class Lexicon:
             stems.update(parts)
             self._longest[parts[0]] = max(len(parts), self._longest.get(parts[0], 0))
         self._stems = frozenset(stems)
-        self._near: dict[str, list[tuple[str, int]]] = {}
+        self._near: dict[str, Mapping[int, Sequence[tuple[str, int]]]] = {}
 
     def words(self, word: str, *, mend: bool = True) -> Sequence[str]:
         """The folded word as the lexicon knows it: short forms spelled out, slips mended where wanted."""
         if word in self.forms:
             return self.forms[word].split()
+        if word in self.known and not _REPEATED.search(word):
+            return (word,)
         mended = self._mended(word) if mend else word
         if mended in self.forms:
             return self.forms[mended].split()
@@ -106,12 +108,17 @@ class Lexicon:
 
     def find(self, stems: Sequence[str]) -> Iterator[Match]:
         """Concepts from left to right; where expressions overlap, the longer one, in words, then in letters."""
-        found = [
-            (size, len(phrase), index, name)
-            for index, first in enumerate(stems)
-            for size in range(1, min(self._longest.get(first, 0), len(stems) - index) + 1)
-            if (name := self.phrases.get(phrase := " ".join(stems[index : index + size]))) is not None
-        ]
+        found: list[tuple[int, int, int, str]] = []
+        for index, first in enumerate(stems):
+            most = self._longest.get(first)
+            if most is None:
+                continue
+            phrase = first
+            for size, following in enumerate(("", *stems[index + 1 : index + most]), 1):
+                phrase = f"{phrase} {following}" if following else phrase
+                name = self.phrases.get(phrase)
+                if name is not None:
+                    found.append((size, len(phrase), index, name))
         taken: set[int] = set()
         kept: list[Match] = []
         for size, _, index, name in sorted(found, key=lambda match: (-match[0], -match[1], match[2])):
@@ -126,11 +133,8 @@ class Lexicon:
         if len(word) < _TYPO_FROM or len(word) > _LONGEST_MENDED or word in self.known or stem(word) in self._stems:
             return word
         reach = 2 if len(word) >= _TWO_TYPOS_FROM else 1
-        letters = _letters(word)
         best, least = word, reach + 1
-        for candidate, its_letters in self._beginning_with(word[0]):
-            if abs(len(candidate) - len(word)) > reach or _differ(letters, its_letters, reach):
-                continue
+        for candidate in self._near_to(word, reach):
             if len(word) == _TYPO_FROM >= len(candidate) and sorted(word) != sorted(candidate):
                 continue  # short words have many neighbours: only swapped letters, or one left out
             allowed = 2 if min(len(word), len(candidate)) >= _TWO_TYPOS_FROM else 1
@@ -139,11 +143,23 @@ class Lexicon:
                 best, least = candidate, distance
         return best
 
-    def _beginning_with(self, letter: str) -> list[tuple[str, int]]:
-        """Words that slips are measured against, by their first letter, with the letters they consist of."""
+    def _near_to(self, word: str, reach: int) -> Iterator[str]:
+        """Words of the same first letter, about as long, with about the same letters."""
+        letters = _letters(word)
+        by_length = self._beginning_with(word[0])
+        for length in range(len(word) - reach, len(word) + reach + 1):
+            for candidate, its_letters in by_length.get(length, ()):
+                if (letters & ~its_letters).bit_count() <= reach and (its_letters & ~letters).bit_count() <= reach:
+                    yield candidate
+
+    def _beginning_with(self, letter: str) -> Mapping[int, Sequence[tuple[str, int]]]:
+        """Words that slips are measured against, by first letter and length, with the letters they consist of."""
         if letter not in self._near:
-            words = sorted(w for w in self._targets if w[0] == letter and len(w) >= _TYPO_FROM)
-            self._near[letter] = [(word, _letters(word)) for word in words]
+            by_length: dict[int, list[tuple[str, int]]] = {}
+            for word in self._targets:
+                if word[0] == letter and len(word) >= _TYPO_FROM:
+                    by_length.setdefault(len(word), []).append((word, _letters(word)))
+            self._near[letter] = by_length
         return self._near[letter]
 
 
@@ -212,15 +228,11 @@ def stem(word: str) -> str:
     """The word without plural and the commonest endings, so that « imprimantes » and « imprimante » are one."""
     if len(word) > 4 and word[-1] in "sx":
         word = word[:-1]
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
-            return word[: -len(ending)]
+    if len(word) > 4 and word.endswith(_ENDINGS):
+        for ending in _ENDINGS:
+            if word.endswith(ending) and len(word) - len(ending) >= 4:
+                return word[: -len(ending)]
     return word
-
-
-def _differ(left: int, right: int, reach: int) -> bool:
-    """Whether one word has more letters of its own than slips can bring in."""
-    return (left & ~right).bit_count() > reach or (right & ~left).bit_count() > reach
 
 
 def _letters(word: str) -> int:

@@ -6,7 +6,7 @@ section 3.3).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from data.records import UNCATEGORISED
@@ -19,6 +19,7 @@ from engine.triage.scoring import Score, score
 _PROBLEM_FROM = 0.5
 """Probability of its category from which a part of a message is a problem of its own."""
 _PROBLEMS_AT_MOST = 4
+_WRONG = frozenset({"state", "trouble", "request"})
 _GOES_ON = frozenset({"ca", "il", "elle", "cela", "ils", "elles", "qui", "dont", "lorsque", "quand", "c", "message"})
 """A clause that begins so goes on about the same thing."""
 
@@ -47,26 +48,35 @@ def problems(
     if combined is None:
         combined = Combined(reading.clauses, reading.clauses, ())
     whole = combined.settled(score(combined.clauses, model, tree, combined.speaks_for if combined.chosen else None))
-    parts = _parts(combined.message, model, tree)
+    groups = _groups(combined.message)
+    parts = _parts(groups, model, tree) if len(groups) > 1 else ()
     own = next((part for part in parts if part.score.category == whole.category), None)
     if own is None or len(parts) < 2:
         return (Problem(reading.clauses, whole),)
     return (Problem((*own.clauses, *combined.answers), whole), *(part for part in parts if part is not own))
 
 
-def _parts(clauses: Sequence[Clause], model: Model, tree: Mapping[str, str]) -> tuple[Problem, ...]:
-    """The parts of a message that are problems of their own; parts that speak for the same thing are one."""
+def _groups(clauses: Sequence[Clause]) -> list[list[Clause]]:
+    """The stretches of a message that name a thing and say what is wrong with it; each begins with a thing."""
     groups: list[list[Clause]] = []
+    whole: list[bool] = []
+    named = wrong = False
     for clause in clauses:
-        begins = _names_a_thing(clause) and clause.words[0].text not in _GOES_ON
-        if not groups or (begins and _is_whole(groups[-1])):
-            groups.append([clause])
-        else:
-            groups[-1].append(clause)
+        names = _names_a_thing(clause)
+        if not groups or (names and named and wrong and clause.words[0].text not in _GOES_ON):
+            groups.append([])
+            whole.append(False)
+            named = wrong = False
+        groups[-1].append(clause)
+        named, wrong = named or names, wrong or _says_what_is_wrong(clause)
+        whole[-1] = named and wrong
+    return [group for group, is_whole in zip(groups, whole, strict=True) if is_whole]
+
+
+def _parts(groups: Iterable[Sequence[Clause]], model: Model, tree: Mapping[str, str]) -> tuple[Problem, ...]:
+    """The stretches of a message that are problems of their own; those that speak for the same thing are one."""
     found: list[Problem] = []
     for group in groups:
-        if not _is_whole(group):
-            continue
         own = score(group, model, tree)
         if own.probability < _PROBLEM_FROM or own.category == UNCATEGORISED:
             continue
@@ -84,11 +94,9 @@ def _names_a_thing(clause: Clause) -> bool:
     return any(hit.sense != "0" and (hit.concept.kind == "thing" or hit.concept.tells) for hit in clause.hits)
 
 
-def _is_whole(group: Sequence[Clause]) -> bool:
-    """Whether these clauses name a thing and say what is wrong with it."""
-    hits = [hit for clause in group for hit in clause.hits if hit.sense != "0"]
-    wrong = any(hit.sense in ("-", "~") or hit.concept.kind in ("state", "trouble", "request") for hit in hits)
-    return wrong and any(map(_names_a_thing, group))
+def _says_what_is_wrong(clause: Clause) -> bool:
+    """Whether a clause says that something fails, is missing or is wished for."""
+    return any(hit.sense in ("-", "~") or (hit.sense != "0" and hit.concept.kind in _WRONG) for hit in clause.hits)
 
 
 def _is_same(left: Score, right: Score) -> bool:

@@ -139,7 +139,7 @@ def is_none(text: str) -> bool:
 
 def _clauses(turn: int, folded: str, lexicon: Lexicon) -> Iterator[Clause]:
     """The clauses of a folded turn, in order."""
-    mended: dict[str, Sequence[str]] = {}
+    mended: dict[str, Sequence[tuple[str, str]]] = {}
     for first, last in _pieces(folded, _SENTENCE, 0, len(folded)):
         opens = True
         for start, end in _pieces(folded, _CLAUSE, first, last):
@@ -160,16 +160,19 @@ def _pieces(text: str, pattern: re.Pattern[str], start: int, end: int) -> Iterat
         yield position, end
 
 
-def _words(folded: str, start: int, end: int, lexicon: Lexicon, mended: dict[str, Sequence[str]]) -> Iterator[Word]:
+def _words(
+    folded: str, start: int, end: int, lexicon: Lexicon, mended: dict[str, Sequence[tuple[str, str]]]
+) -> Iterator[Word]:
     """The words of a stretch; a short form becomes the words it stands for, all in its place."""
     for match in _TOKEN.finditer(folded, start, end):
         raw = match[0].replace("œ", "oe")
-        if raw not in mended:
-            mended[raw] = (
-                ("lettredelecteur",) if raw.endswith(":") else lexicon.words(raw, mend=len(mended) < _MOST_MENDED)
-            )
-        for form in mended[raw]:
-            yield Word(form, stem(form), match.start(), match.end())
+        known = mended.get(raw)
+        if known is None:
+            forms = ("lettredelecteur",) if raw.endswith(":") else lexicon.words(raw, mend=len(mended) < _MOST_MENDED)
+            known = mended[raw] = [(form, stem(form)) for form in forms]
+        first, last = match.span()
+        for form, its_stem in known:
+            yield Word(form, its_stem, first, last)
 
 
 def _with_hits(clauses: Sequence[Clause], lexicon: Lexicon) -> list[Clause]:

@@ -95,7 +95,7 @@ def said(texts: Sequence[str], concepts: Sequence[Concept]) -> Said:
     small = grammar()
     wrong = any(concept.kind in ("state", "trouble") for concept in concepts)
     well = _is_well(texts, concepts)
-    bad = not well and (wrong or any(word in small.negations for word in texts) or has(texts, small.fails))
+    bad = not well and (wrong or not small.negations.isdisjoint(texts) or has(texts, small.fails))
     return Said(well, bad, has(texts, small.copulas), has(texts, small.names))
 
 
@@ -114,14 +114,26 @@ def senses(
     Returns:
         For each match: empty, ``-``, ``~`` or ``0`` (as ``Hit.sense``), or ``TRIED``.
     """
+    if not matches:
+        return []
     context = _Context(texts, said(texts, [match.concept for match in matches]), before, after, futile)
     return [_sense(match.concept, match.first, match.last, context) for match in matches]
 
 
 def has(words: Sequence[str], phrases: _Phrases) -> bool:
     """Whether one of the phrases occurs."""
+    return _where(words, phrases) is not None
+
+
+def _where(words: Sequence[str], phrases: _Phrases) -> int | None:
+    """At which word the first of the phrases that occurs begins."""
     first = _first_words(phrases)
-    return any(word in first and _begins(words[index : index + _LONGEST], phrases) for index, word in enumerate(words))
+    if first.isdisjoint(words):
+        return None
+    for index, word in enumerate(words):
+        if word in first and _begins(words[index : index + _LONGEST], phrases):
+            return index
+    return None
 
 
 @cache
@@ -220,12 +232,12 @@ def _excepted(concept: Concept, first: int, context: _Context) -> str | None:
     if concept.kind != "thing":
         return None
     texts = context.texts
-    for index in range(first):
-        if _begins(texts[index:first], grammar().excepts):
-            here = said(texts[:index] or texts[first + 1 :], [])
-            rest = here if here.bad or here.well else context.after or context.before or here
-            return "0" if rest.bad else ("~" if rest.well else "")
-    return None
+    index = _where(texts[:first], grammar().excepts)
+    if index is None:
+        return None
+    here = said(texts[:index] or texts[first + 1 :], [])
+    rest = here if here.bad or here.well else context.after or context.before or here
+    return "0" if rest.bad else ("~" if rest.well else "")
 
 
 def _is_negated(before: Sequence[str]) -> bool:
@@ -260,9 +272,9 @@ def _is_tried(before: Sequence[str], *, futile: bool) -> bool:
 def _is_well(texts: Sequence[str], concepts: Sequence[Concept]) -> bool:
     """Whether the clause says that its things work."""
     small = grammar()
-    if has(texts, small.excepts):
-        index = next(i for i in range(len(texts)) if _begins(texts[i:], small.excepts))
-        return bool(index) and _is_well(texts[:index], [])
+    excepted = _where(texts, small.excepts)
+    if excepted is not None:
+        return bool(excepted) and _is_well(texts[:excepted], [])
     if any(concept.kind in ("state", "request") for concept in concepts):
         return False
     return has(texts, small.cleared) or (has(texts, small.well) and not has(texts, small.not_well))
@@ -270,9 +282,11 @@ def _is_well(texts: Sequence[str], concepts: Sequence[Concept]) -> bool:
 
 def _begins(words: Sequence[str], phrases: _Phrases) -> bool:
     """Whether the words begin with one of the phrases."""
-    return any(tuple(words[:size]) in phrases for size in range(1, min(_LONGEST, len(words)) + 1))
+    beginnings = [tuple(words[:size]) for size in range(1, min(_LONGEST, len(words)) + 1)]
+    return not phrases.isdisjoint(beginnings)
 
 
 def _ends(words: Sequence[str], phrases: _Phrases) -> bool:
     """Whether the words end with one of the phrases."""
-    return any(tuple(words[-size:]) in phrases for size in range(1, min(_LONGEST, len(words)) + 1))
+    endings = [tuple(words[-size:]) for size in range(1, min(_LONGEST, len(words)) + 1)]
+    return not phrases.isdisjoint(endings)
