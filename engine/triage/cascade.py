@@ -148,15 +148,19 @@ class Cascade:
     ) -> Triage:
         """The call itself, and once more where that may help and the deadline leaves room. Raises TriageFailed."""
         clock, retries = asyncio.get_running_loop().time, 0
+        first: TriageFailed | None = None
         try:
             async with asyncio.timeout_at(until):
                 while True:
                     try:
                         return await remote.triage(turns, categories, context)
                     except TriageFailed as failed:
+                        if first is not None and failed.cause in _NOT_CALLED:
+                            raise first from None  # what the server said, not that it cannot be asked again
                         pause = pause_s(failed, retries, until - clock())
                         if pause is None:
                             raise
+                        first = first or failed
                         logger.info("TRIAGE_RETRY | cause=%s | pause_s=%.3g", failed.cause, pause)
                     retries += 1
                     await self._sleep(pause)

@@ -198,7 +198,7 @@ class OpenAITriage:
         """Ask in the form known to work, or in one after the other until one does."""
         from engine.triage import remote_answer
 
-        started, has_stepped = self._monotonic(), False
+        started, stepped = self._monotonic(), None
         while True:
             try:
                 body = await self._sent(client, self._request(turns, categories))
@@ -206,11 +206,14 @@ class OpenAITriage:
             except TriageFailed as failed:
                 if failed.cause == "timeout":
                     self._dialect.ran_out_of_time()
+                if stepped is not None and failed.cause == "budget":
+                    stepped.is_passing = False
+                    raise stepped from None  # what the server said, not that it cannot be asked again
                 if not self._dialect.step_down(failed):
                     # A server that refused every form was asked often enough.
-                    failed.is_passing = failed.is_passing and not has_stepped
+                    failed.is_passing = failed.is_passing and stepped is None
                     raise
-                has_stepped = True
+                stepped = failed
             except asyncio.CancelledError:
                 if self._monotonic() - started > self._deadline_s / 2:  # else the person left: nobody's fault
                     self._dialect.ran_out_of_time()

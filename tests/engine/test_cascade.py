@@ -384,6 +384,14 @@ async def test_each_request_counts_in_the_budget(server: ModelServer) -> None:
     assert len(server.requests) == 2
 
 
+@pytest.mark.parametrize("status", [500, 503])
+async def test_a_budget_that_ends_between_two_requests_hides_no_cause(server: ModelServer, status: int) -> None:
+    server.script = lambda request: refused(status)
+    async with cascade_at(server, calls_per_day=1) as cascade:
+        assert [(await read(cascade)).fallback for _ in range(2)] == [f"http_{status}", "budget"]
+    assert len(server.requests) == 1
+
+
 def test_failures_that_were_under_way_when_it_opened_lengthen_no_pause() -> None:
     clock = Clock()
     breaker = Breaker(clock)
