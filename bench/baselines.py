@@ -24,7 +24,7 @@ from engine.evaluation import Case, Evaluation, Share, measure
 from engine.labels import BENCHMARK, Labelled, read_file
 from engine.reading import Reader
 from engine.secrets import is_present
-from engine.triage.training.corpus import seeds
+from engine.triage.training.learned import learned
 
 PARENTS = {category.code: category.parent or category.code for category in load_categories()}
 """The level-1 code of every code."""
@@ -73,9 +73,9 @@ def keywords(text: str) -> Guess:
 
 def most_frequent() -> Baseline:
     """The label, and the priority, that most seeds have."""
-    learned = seeds()
-    codes = [PARENTS[seed.category] for seed in learned]
-    priorities = [seed.priority for seed in learned]
+    messages = learned()
+    codes = [PARENTS[seed.category] for seed in messages]
+    priorities = [seed.priority for seed in messages]
     guess = Guess(max(set(codes), key=codes.count), max(set(priorities), key=priorities.count))
     return lambda text: guess
 
@@ -89,11 +89,11 @@ def linear(analyzer: str, runs: tuple[int, int]) -> Baseline:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
 
-    learned = seeds()
+    messages = learned()
     vectors = TfidfVectorizer(strip_accents="unicode", analyzer=analyzer, ngram_range=runs, min_df=2, sublinear_tf=True)
-    matrix = vectors.fit_transform([seed.text for seed in learned])
-    codes = LogisticRegression(C=10.0, max_iter=1000).fit(matrix, [seed.category for seed in learned])
-    priorities = LogisticRegression(C=10.0, max_iter=1000).fit(matrix, [str(seed.priority) for seed in learned])
+    matrix = vectors.fit_transform([seed.text for seed in messages])
+    codes = LogisticRegression(C=10.0, max_iter=1000).fit(matrix, [seed.category for seed in messages])
+    priorities = LogisticRegression(C=10.0, max_iter=1000).fit(matrix, [str(seed.priority) for seed in messages])
 
     def guess(text: str) -> Guess:
         row = vectors.transform([text])
@@ -198,7 +198,7 @@ def table() -> Iterator[str]:
     yield "|" + " --- |" * len(head)
     yield from rows([message for message in found if isinstance(message, Labelled)])
     yield ""
-    yield f"Learned from {len(seeds()):,} seeds."
+    yield f"Learned from {len(learned()):,} messages."
 
 
 def main(words: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 
@@ -11,8 +11,10 @@ from data.records import UNCATEGORISED
 from engine.labels import BENCHMARK, BadLine, Labelled, read_file
 from engine.text import fold
 from engine.triage.contract import INFO_KEYS
-from engine.triage.training.corpus import families, near_duplicates, seeds
-from engine.triage.training.strangers import known, without
+from engine.triage.lexicon import words_of
+from engine.triage.training import grammar
+from engine.triage.training.corpus import families, near_duplicates, seeds, strangers
+from engine.triage.training.learned import benchmark
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +23,7 @@ def messages() -> list[Labelled | BadLine]:
 
 
 @pytest.fixture(scope="module")
-def benchmark(messages: list[Labelled | BadLine]) -> list[Labelled]:
+def labelled(messages: list[Labelled | BadLine]) -> list[Labelled]:
     return [one for one in messages if isinstance(one, Labelled)]
 
 
@@ -31,11 +33,19 @@ def test_every_line_of_the_seeds_can_be_read() -> None:
     assert all(message.text.strip() for message in found)
 
 
-def test_no_seed_is_nearly_a_benchmark_message(benchmark: list[Labelled]) -> None:
-    """Where one is: python -m engine.triage.training.strangers --remove."""
-    learned = seeds()
-    pairs = near_duplicates([seed.text for seed in learned], [one.text for one in benchmark])
-    assert [f"{learned[i].hand}: {learned[i].text} ({benchmark[j].id})" for i, j in pairs] == []
+def test_what_is_nearly_a_benchmark_message_is_not_learned_but_three_words_belong_to_nobody() -> None:
+    measured = benchmark()
+    seed = next(message for message in seeds() if len(words_of(message.text)) > 5)
+    near = [replace(seed, text=text + " svp") for text in measured if 8 < len(words_of(text)) < 40][:50]
+    short = [replace(seed, text=text) for text in measured if len(words_of(text)) <= 3][:20]
+    assert strangers([*near, *short, seed], measured) == [*short, seed]
+
+
+def test_every_line_of_the_grammar_draws_sentences_without_leftovers() -> None:
+    drawn = grammar.drawn()
+    assert len(drawn) > 800
+    assert [one.text for one in drawn if set(one.text) & set("[]|@")] == []
+    assert drawn == grammar.drawn()
 
 
 def test_near_duplicates_are_those_that_families_joins() -> None:
@@ -46,9 +56,9 @@ def test_near_duplicates_are_those_that_families_joins() -> None:
     assert [(i, j) for i in range(4) for j in range(3) if joined[i] == joined[4 + j]] == [(0, 0), (1, 1)]
 
 
-def test_near_duplicates_misses_none_of_a_full_comparison(benchmark: list[Labelled]) -> None:
+def test_near_duplicates_misses_none_of_a_full_comparison() -> None:
     """The look-up by rare runs is a short cut; here every pair of one hand's first messages is compared."""
-    texts = [one.text for one in benchmark[:120]] + [one.text + " svp" for one in benchmark[:60]]
+    texts = benchmark()[:120] + [text + " svp" for text in benchmark()[:60]]
 
     def runs(text: str) -> set[str]:
         squeezed = " ".join(fold(text).split())
@@ -58,16 +68,6 @@ def test_near_duplicates_misses_none_of_a_full_comparison(benchmark: list[Labell
     pairs = [(i, j) for i, a in enumerate(sets) for j, b in enumerate(sets) if len(a & b) / len(a | b) >= 0.6]
     assert near_duplicates(texts, texts) == pairs
     assert len(pairs) > len(texts)
-
-
-def test_a_seed_that_is_nearly_a_benchmark_message_is_taken_out_with_its_section(tmp_path: Path) -> None:
-    file = tmp_path / "main.txt"
-    file.write_text(
-        "# A hand\n## 99-non-cat low hopeless\nbonjour\n## 04-hardware low clear\nbonjour !\nun bras d'écran\n", "utf-8"
-    )
-    gone = known(file, ["Bonjour"])
-    assert gone == [2, 4]
-    assert without(file, gone) == "# A hand\n## 04-hardware low clear\nun bras d'écran\n"
 
 
 def test_every_line_of_the_benchmark_is_labelled_after_the_guide(messages: list[Labelled | BadLine]) -> None:
@@ -87,16 +87,16 @@ def test_every_line_of_the_benchmark_is_labelled_after_the_guide(messages: list[
             assert value in one.text, one.id
 
 
-def test_the_benchmark_has_every_label_ten_times(benchmark: list[Labelled]) -> None:
-    labels = [one.subcategory or one.category for one in benchmark]
+def test_the_benchmark_has_every_label_ten_times(labelled: list[Labelled]) -> None:
+    labels = [one.subcategory or one.category for one in labelled]
     assert {category.code for category in load_categories() if labels.count(category.code) < 10} == set()
-    assert len({one.id for one in benchmark}) == len(benchmark)
+    assert len({one.id for one in labelled}) == len(labelled)
 
 
-def test_no_hand_wrote_a_benchmark_message_twice_and_the_same_words_have_one_label(benchmark: list[Labelled]) -> None:
+def test_no_hand_wrote_a_benchmark_message_twice_and_the_same_words_have_one_label(labelled: list[Labelled]) -> None:
     """Two hands may both have written « help »."""
-    assert len({(str(one.id)[0], one.text) for one in benchmark}) == len(benchmark)
-    said = {one.text: (one.category, one.subcategory, one.priority, one.clarity) for one in benchmark}
+    assert len({(str(one.id)[0], one.text) for one in labelled}) == len(labelled)
+    said = {one.text: (one.category, one.subcategory, one.priority, one.clarity) for one in labelled}
     assert [
-        one.id for one in benchmark if said[one.text] != (one.category, one.subcategory, one.priority, one.clarity)
+        one.id for one in labelled if said[one.text] != (one.category, one.subcategory, one.priority, one.clarity)
     ] == []

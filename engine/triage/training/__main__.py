@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import data
-from engine.labels import BENCHMARK
 from engine.triage import lexicon, model
-from engine.triage.training import calibrate, corpus, fit, grammar, report
+from engine.triage.training import calibrate, corpus, fit, report
+from engine.triage.training.learned import learned
 
 _DATA = Path(data.__file__).parent
 
 
 def main() -> None:
     """Train, measure, write."""
-    messages = corpus.strangers([*corpus.seeds(), *grammar.drawn()], benchmark())
+    messages = learned()
     written = lexicon.written()
     lexicon.COMPILED.parent.mkdir(exist_ok=True)
     lexicon.COMPILED.write_text(lexicon.compiled(written, corpus.common_words(messages, written)), encoding="utf-8")
@@ -39,12 +38,6 @@ def main() -> None:
     page = report.page(outcomes, unseen, version, len(messages))
     (_DATA / "training" / "REPORT.md").write_text(page, encoding="utf-8")
     print(page)
-
-
-def benchmark() -> list[str]:
-    """The texts of the public benchmark, which nothing is learned from."""
-    lines = [line for path in sorted(BENCHMARK.glob("*.jsonl")) for line in path.read_text("utf-8").splitlines()]
-    return [json.loads(line)["text"] for line in lines]
 
 
 def say(what: str) -> None:
