@@ -43,6 +43,8 @@ class Combined:
     """The ready-made answers among the answers."""
     devices: tuple[Clause, ...] = ()
     """Those of the answers that name what is concerned."""
+    unnamed: frozenset[int] = frozenset()
+    """Turns that are ready-made answers which name no device and no application, but a field."""
 
     def speaks_for(self, code: str) -> float:
         """How likely the ready-made answers are for somebody whose category this is, 0 to 1."""
@@ -87,15 +89,15 @@ def combine(turns: Sequence[Turn], reading: Reading) -> Combined:
     message = tuple(clause for clause in reading.clauses if turns[clause.turn].key in _NO_ANSWER)
     latest = _latest(turns, reading)
     answers = tuple(clause for clause in reading.clauses if clause.turn in latest)
-    ready = tuple(
-        answer for index in sorted(latest) if (answer := chosen(turns[index].key, turns[index].text)) is not None
-    )
+    taken = {index: answer for index in sorted(latest) if (answer := chosen(turns[index].key, turns[index].text))}
+    ready = tuple(taken.values())
     if not answers:
         return Combined(message, message, (), ready)
     devices = tuple(clause for clause in answers if turns[clause.turn].key == "device_type")
     kept = [_completed(clause, answers, devices) for clause in message]
     together = [clause for clause in kept if _still_says(clause, answers)]
-    return Combined(tuple(_one_sentence(together, answers)), message, answers, ready, devices)
+    unnamed = frozenset(index for index, answer in taken.items() if not answer.is_device)
+    return Combined(tuple(_one_sentence(together, answers)), message, answers, ready, devices, unnamed)
 
 
 def meanings(lexicon: Lexicon) -> dict[str, frozenset[str]]:

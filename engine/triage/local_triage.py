@@ -30,6 +30,7 @@ UNCATEGORISED_AT_MOST = 0.29
 """An answer 99 has a confidence below 0.30 by definition."""
 
 _AFTER_REFUSAL = 0.7
+_NAMES = ("device_type", "software")
 _A_FEW_WORDS = 8
 """Words beyond which a message that was understood says what is wrong, in whatever words."""
 
@@ -124,9 +125,8 @@ def _unviewed(triage: Triage, turns: Sequence[Turn]) -> Triage:
 
 
 def _without_others(info: dict[str, Found], combined: Combined) -> dict[str, Found]:
-    """The information without a device that is none: « Messagerie », said when asked for the device."""
-    others = {answer.say for answer in combined.chosen if not answer.is_device}
-    return {key: found for key, found in info.items() if key != "device_type" or found.value not in others}
+    """The information without names in answers that name no thing: « Un logiciel ou la messagerie »."""
+    return {key: found for key, found in info.items() if key not in _NAMES or found.span.turn not in combined.unnamed}
 
 
 def _known(info: Mapping[str, Found], problem: Problem, confidence: float) -> set[str]:

@@ -103,7 +103,8 @@ def test_answers_are_no_further_problems():
 
 
 def test_a_ready_made_answer_that_is_no_device_is_not_noted_as_one():
-    assert "device_type" not in triage("problème", ("device_type", "Messagerie")).extracted_info
+    assert triage("problème", ("device_type", "Un logiciel ou la messagerie")).extracted_info == {}
+    assert triage("problème", ("device_type", "Un compte ou un mot de passe")).extracted_info == {}
     assert triage("problème", ("device_type", "Écran")).extracted_info["device_type"].value == "Écran"
 
 
