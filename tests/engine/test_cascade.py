@@ -306,10 +306,17 @@ async def test_a_server_that_is_always_late_opens_the_breaker(server: ModelServe
         assert [(await read(cascade)).fallback for _ in range(4)] == ["timeout"] * 3 + ["breaker_open"]
 
 
-async def test_a_refused_key_opens_the_breaker_at_once(server: ModelServer) -> None:
-    server.script = lambda request: refused(401)
+@pytest.mark.parametrize(
+    ("reply", "cause"),
+    [(refused(401), "auth"), (refused(403), "auth"), (refused(429, code="insufficient_quota"), "quota")],
+)
+async def test_what_asking_again_cannot_mend_opens_the_breaker_at_once(
+    server: ModelServer, reply: Reply, cause: str
+) -> None:
+    server.script = lambda request: reply
     async with cascade_at(server) as cascade:
-        assert [(await read(cascade)).fallback for _ in range(2)] == ["auth", "breaker_open"]
+        assert [(await read(cascade)).fallback for _ in range(2)] == [cause, "breaker_open"]
+    assert len(server.requests) == 1
 
 
 async def test_retry_after_is_respected(server: ModelServer) -> None:
