@@ -90,7 +90,7 @@ def _problem(bad: BadLine) -> output.Problem:
         said = _('Il manque "{key}".').format(key=key)
     else:
         said = _('La valeur de "{key}" n\'est pas possible : {value}').format(key=key, value=bad.value)
-    fix = _('Une ligne est un objet JSON avec "text", "category" et d\'autres étiquettes : voir docs/triage.md.')
+    fix = _('Une ligne est un objet JSON avec "text", "category" et d\'autres étiquettes : voir docs/triage.md.')
     return output.Problem(f"invalid_input.{bad.reason}", said, fix)
 
 
