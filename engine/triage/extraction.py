@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from data.records import Turn
+from engine.triage import lexicon
 from engine.triage.contract import INFO_KEYS, Found, Span
 from engine.triage.evidence import normal
 from engine.triage.patterns import Candidate, candidates, trimmed
@@ -23,9 +24,16 @@ _NEAR = 12
 _NORMALISED = frozenset({"os", "brand"})
 _ABOUT_THINGS = frozenset({"device_type", "brand", "model", "software", "error_message"})
 """Keys whose values belong to one problem; of the others any clause may speak."""
+_ELSEWHERE = 2
+"""Where a value of these keys is none: in a clause that speaks of another problem."""
 _NAMES = frozenset({"device_type", "brand", "model", "software", "os"})
 _CONCEPT_RANK, _QUOTE_RANK, _BARE_QUOTE_RANK = 2, 0, 4
 _GUESS_RANK = 6
+_NAMED_PLACE_RANK = 1
+_BOTH_RANKS = frozenset({0, 5})
+"""Ranks of places that are a device with its number."""
+_TOWN_FRONT = 40
+"""Characters in front of a name that say whether it is a town."""
 _IN_SOMETHING = re.compile(
     r"\bdans (?:le |la |l')(?!(?:meme|nuit|journee|matinee|semaine|mois|temps|cas|cadre|but|champ|liste|barre|menu"
     r"|titre"
@@ -33,7 +41,25 @@ _IN_SOMETHING = re.compile(
     r"|foulee|minute|heure|vide|texte|colonne|case|cellule|bac|lot|calendrier|rue|systeme|navigateur|onglet|lien|suite"
     r"|limite|mesure|mail|message|dossier|fichier|document|classeur|programme|groupe|boite)\b)([a-z-]{4,18})\b"
 )
+_AT_SOMETHING = re.compile(r"\b(?:au |a la |a l'|aux )([a-z-]{3,18})\b")
 _CAMEL = re.compile(r"\b(?!Wi-?Fi|McA)[A-Z][a-z]{2,10}[A-Z][A-Za-z]{1,12}\b")
+_SUBJECT = re.compile(
+    r"(?:(?<=[.!?,;:\n(] )|(?<=[.!?,;:\n(])|^)(?P<name>[a-z][a-z0-9+]{3,15}) (?:ne |n')?"
+    r"(?:s'(?:ouvr|affich|execut|install)"
+    r"|se (?:lanc|ferm|charg|connect|synchron)|plant|ram(?:e|ait)\b|bug|beug|crash|freez|demarr|lag|synchronis|tourne\b"
+    r"|(?:est |toujours )?(?:inaccessible|indisponible)|(?:ne )?(?:marche|fonctionne|repond|charge) (?:plus|pas))",
+    re.MULTILINE,
+)
+"""What does as an application does, at the beginning of a clause."""
+_TOWN = re.compile(
+    r"(?<![\w'’-])(?:[àÀ]|a|[Ss]ur|[Dd]epuis|[Vv]ers) ([A-ZÉ][a-zéèêëïôç]{2,}(?:-[A-Za-zéèêëïôç]{2,}){0,4})(?![\w'’@])"
+)
+_TO_SOMEBODY = re.compile(
+    r"(?:acces|merci|mail|envoy\w*|donn\w*|dit|parl\w*|demand\w*|transm\w*|connect\w*|grace|suite|pret\w*|bonjour"
+    r"|appartien\w*|repon\w*|transfer\w*|migr\w*|pass\w*|bascul\w*|clique\w*|clic|ecrit|ecrire|lie|liee|mot de passe"
+    r"|inscri\w*|conte|abonne\w*|attribu\w*|affect\w*|fourni\w*|confi\w*|appuie|travaill\w*)(?: \w+){0,4} $"
+)
+"""What goes to somebody or something rather than being in a town: « accès à Sage », « donné à Karim »."""
 _QUOTED = re.compile(r"«\s?([^»\n]{2,160}?)\s?»|[\"“]([^\"”“\n]{2,160}?)[\"”]")
 _MESSAGE_CUE = re.compile(
     r"erreur|error|message|msg|code|affich|\bdit\b|disant|indique|marque|ecrit|alerte|ecran|apparai|popup|pop-up"
@@ -59,6 +85,8 @@ def extract(turns: Sequence[Turn], reading: Reading) -> dict[str, Found]:
         zones = [(clause.start, clause.end, 0 if _is_wrong(clause) else 1) for clause in own]
         for candidate in found:
             order = _order(candidate, index, zones)
+            if order[1] == _ELSEWHERE:
+                continue
             if candidate.key not in best or order < best[candidate.key][0]:
                 best[candidate.key] = (order, index, candidate)
         asked = turns[index].key
@@ -81,7 +109,7 @@ def _order(candidate: Candidate, turn: int, zones: Sequence[tuple[int, int, int]
     """
     if candidate.key not in _ABOUT_THINGS:
         return candidate.rank, 0, turn, candidate.start
-    zone = next((zone for start, end, zone in zones if start <= candidate.start < end), 2)
+    zone = next((zone for start, end, zone in zones if start <= candidate.start < end), _ELSEWHERE)
     return candidate.rank, zone, turn, candidate.start
 
 
@@ -91,8 +119,10 @@ def _found_in(text: str, folded: str, own: Sequence[Clause]) -> list[Candidate]:
     found += _quoted(folded)
     denied = [hit for clause in own for hit in clause.hits if hit.sense == "0"]
     found += _named(text, folded, own, found)
-    found += _coined(text, found)
+    found += _coined(text, folded, found)
     found += _somewhere(folded, own, found)
+    found += _towns(text, folded, found)
+    found = [_without_the_rest(one, found, own) for one in found]
     kept = [one for one in found if one.key not in _ABOUT_THINGS or not any(_meet(one, hit) for hit in denied)]
     kept.sort(key=lambda one: (one.start, -one.end))
     return [one for at, one in enumerate(kept) if not any(_is_part(one, other) for other in _around(kept, at))]
@@ -122,8 +152,10 @@ def _is_part(one: Candidate, other: Candidate) -> bool:
     longer = other.end - other.start > one.end - one.start
     if one.key == other.key:
         return longer and other.rank <= one.rank + 1
-    if one.start == other.start and one.key == "device_type" and other.key == "location" and other.rank == 0:
+    if one.start == other.start and one.key == "device_type" and other.key == "location" and other.rank in _BOTH_RANKS:
         return False  # « poste 14 » is both
+    if not longer and (one.key, other.key) == ("location", "software") and other.rank == 0:
+        return True  # « Hopital Manager » is no hospital
     return longer and (one.key, other.key) in _SWALLOWS
 
 
@@ -165,16 +197,42 @@ def _named(text: str, folded: str, own: Sequence[Clause], found: Iterable[Candid
                 yield Candidate(key, _CONCEPT_RANK, hit.start, hit.end)
 
 
-def _coined(text: str, found: Iterable[Candidate]) -> Iterator[Candidate]:
-    """Unknown names that look like those of applications: « SketchUp », « RingCentral »."""
+def _coined(text: str, folded: str, found: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Unknown names that look like those of applications (« SketchUp ») or do as they do (« Planisware plante »)."""
     taken = _places(found, len(text))
     for match in islice(_CAMEL.finditer(text), _COINED_AT_MOST):
         if not any(taken[match.start() : match.end()]):
             yield Candidate("software", _CONCEPT_RANK, *match.span())
+    known = lexicon.shipped().known
+    for match in islice(_SUBJECT.finditer(folded), _COINED_AT_MOST):
+        start, end = match.span("name")
+        if text[start].isupper() and match["name"] not in known and not any(taken[start:end]):
+            yield Candidate("software", _CONCEPT_RANK, start, end)
+
+
+def _towns(text: str, folded: str, found: Iterable[Candidate]) -> Iterator[Candidate]:
+    """An unknown name after « à »: « plus d'internet à Plouzané »."""
+    taken = _places(found, len(text))
+    known = lexicon.shipped().known
+    for match in islice(_TOWN.finditer(text), _COINED_AT_MOST):
+        start, end = match.span(1)
+        front = folded[max(0, match.start() - _TOWN_FRONT) : match.start()]
+        if folded[start:end] not in known and not any(taken[start:end]) and not _TO_SOMEBODY.search(front):
+            yield Candidate("location", _GUESS_RANK, start, end)
+
+
+def _without_the_rest(one: Candidate, found: Iterable[Candidate], own: Sequence[Clause]) -> Candidate:
+    """A place without what follows it: « au magasin Brother HL » is the shop, « du labo bourre » the laboratory."""
+    if one.key != "location" or one.rank != _NAMED_PLACE_RANK:
+        return one
+    hits = (hit for clause in own for hit in clause.hits if hit.concept.kind in ("state", "trouble"))
+    starts = [two.start for two in found if two.key == "brand"] + [hit.start for hit in hits]
+    cut = min((start for start in starts if one.start < start < one.end), default=one.end + 1)
+    return one._replace(end=min(one.end, cut - 1))
 
 
 def _somewhere(folded: str, own: Sequence[Clause], found: Iterable[Candidate]) -> Iterator[Candidate]:
-    """A word that nothing else knows, after « dans le »: « plus de son dans l'auditorium »."""
+    """A word that nothing else knows, after « dans le » or « au »: « plus de son dans l'auditorium »."""
     known = bytearray(len(folded))
     spans = [(one.start, one.end) for one in found] + [(hit.start, hit.end) for clause in own for hit in clause.hits]
     for start, end in spans:
@@ -182,6 +240,12 @@ def _somewhere(folded: str, own: Sequence[Clause], found: Iterable[Candidate]) -
     for match in islice(_IN_SOMETHING.finditer(folded), _COINED_AT_MOST):
         if not any(known[match.start(1) : match.end(1)]):
             yield Candidate("location", _GUESS_RANK, *match.span(1))
+    words = lexicon.shipped().known
+    for match in islice(_AT_SOMETHING.finditer(folded), _COINED_AT_MOST):
+        if match[1] not in words and not any(known[match.start(1) : match.end(1)]):
+            front = folded[max(0, match.start() - _TOWN_FRONT) : match.start()]
+            if not _TO_SOMEBODY.search(front):
+                yield Candidate("location", _GUESS_RANK, *match.span(1))
 
 
 def _places(found: Iterable[Candidate], size: int) -> bytearray:

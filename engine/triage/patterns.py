@@ -26,6 +26,9 @@ _JOINS = frozenset({"", " ", "'", "-", "\u00a0", " -", "- ", " - ", "' ", "/", "
 _NOTHING = "nothing"
 _HEXADECIMAL = "<hexadecimal>"
 """What ``at`` of a rule says for any word like 0x80070005."""
+_ROOM_CODE = "<roomcode>"
+"""What ``at`` of a rule says for any word like B204."""
+_IS_ROOM_CODE = re.compile(r"[a-g]\d{3}[a-z]?")
 _DANGLING = re.compile(
     r"(?:(?<!\d)[\s,;:.'-]+(?:au|aux|a|la|le|les|l|de|du|des|d|et|ou|mon|ma|mes|un|une|en|sur|dans|que|qui|pour|par"
     r"|avec|ce"
@@ -112,7 +115,7 @@ def candidates(text: str, folded: str, mended: Mapping[int, tuple[str, int]]) ->
     for index, (word, start, end) in enumerate(words):
         if start < swallowed:
             continue
-        for rule in shipped.rules.get(_HEXADECIMAL if word.startswith("0x") else word, ()):
+        for rule in shipped.rules.get(_kind(word), ()):
             tried[rule] = tried.get(rule, 0) + 1
             if tried[rule] > _TRIES_AT_MOST:
                 continue
@@ -134,6 +137,13 @@ def candidates(text: str, folded: str, mended: Mapping[int, tuple[str, int]]) ->
             if len(phrase) == 1 and _holds(rule, folded, begins) and not rule.capital:
                 found.append(Candidate(rule.key, rule.rank, begins, end))
     return [candidate for candidate in found if candidate.start < candidate.end]
+
+
+def _kind(word: str) -> str:
+    """What the rules of a word are listed under: the word itself, unless it is one of a kind."""
+    if word.startswith("0x"):
+        return _HEXADECIMAL
+    return _ROOM_CODE if _IS_ROOM_CODE.fullmatch(word) else word
 
 
 def acronyms() -> frozenset[str]:

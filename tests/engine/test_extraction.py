@@ -47,7 +47,11 @@ def agrees(value: str, expected: str) -> bool:
 
 @pytest.mark.parametrize(
     ("name", "recall", "precision"),
-    [("extraction.jsonl", 0.96, 0.90), ("extraction_second.jsonl", 0.93, 0.87)],
+    [
+        ("extraction.jsonl", 0.96, 0.90),
+        ("extraction_second.jsonl", 0.93, 0.87),
+        ("extraction_third.jsonl", 0.95, 0.93),
+    ],
 )
 def test_the_development_messages_give_up_what_they_say(name, recall, precision):
     """A floor, not a measurement: the rules were written with the first in sight and mended after the second."""
@@ -75,6 +79,19 @@ def test_the_development_messages_give_up_what_they_say(name, recall, precision)
         ("le PC du bureau 301, bâtiment B, rame", "location", "bureau 301, bâtiment B"),
         ("imprimante de l'agence de Lyon en panne", "location", "agence de Lyon"),
         ("plus de wifi à Nantes", "location", "Nantes"),
+        ("plus d'internet à Plouzané", "location", "Plouzané"),
+        ("copieur du 3e en panne", "location", "3e"),
+        ("PC B204 HS", "location", "B204"),
+        ("l'écran de l'étage B est noir", "location", "étage B"),
+        ("imprimante du magasin Brother HL-5100 bourre", "location", "magasin"),
+        ("l'imprimante du labo bourre", "location", "labo"),
+        ("le téléphone des archives est muet", "location", "archives"),
+        ("les infirmières de gériatrie attendent", "location", "gériatrie"),
+        ("Planisware ne s'ouvre plus", "software", "Planisware"),
+        ("le PC affiche CMOS checksum error", "error_message", "CMOS checksum error"),
+        ("il y a écrit appeler le technicien", "error_message", "appeler le technicien"),
+        ("wifi nul le matin surtout", "frequency", "le matin surtout"),
+        ("plusieurs clients attendent", "affected", "plusieurs clients"),
         ("dpuis 2 j plus de son", "onset", "dpuis 2 j"),
         ("ça coupe depuis la mise à jour de Windows", "onset", "depuis la mise à jour de Windows"),
         ("ça coupe depuis la mise à jour de Windows", "recent_changes", "depuis la mise à jour de Windows"),
@@ -106,6 +123,10 @@ def test_a_value_is_the_shortest_telling_stretch(text, key, value):
         ("le dossier « Paie 2026 » a disparu", "error_message"),
         ("bonjour à tous", "affected"),
         ("la sage-femme attend", "software"),
+        ("donner accès au dossier Archives à Maude", "location"),
+        ("le courrier est en retard", "location"),
+        ("j'ouvre le dossier des achats", "location"),
+        ("la panne caisse 2 dure", "error_message"),
         ("le code PIN 1234 est faux", "error_message"),
     ],
 )
