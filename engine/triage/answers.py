@@ -121,10 +121,13 @@ def repeated(reading: Reading, meant: Mapping[str, frozenset[str]]) -> frozenset
         meant: As ``meanings`` has it.
     """
     told, denied = _told(reading.clauses, ("", "-", "~")), _told(reading.clauses, ("0",))
-    same = {say for say, names in meant.items() if names and names <= told}
-    excluded = {say for say, names in meant.items() if names & (denied - told)}
-    alike = {meant[say] for say in same}
-    return frozenset(excluded if len(alike) > 1 else excluded | same)
+    every = [answer for answer in questions.catalogue().answers.values() if meant[answer.say]]
+    same = [answer for answer in every if meant[answer.say] <= told]
+    rivals = {
+        one.say for one in same if len(one.teams) == 1 and any(one.codes.isdisjoint(other.codes) for other in same)
+    }
+    excluded = {answer.say for answer in every if meant[answer.say] & (denied - told)}
+    return frozenset(excluded | ({answer.say for answer in same} - rivals))
 
 
 def _told(clauses: Iterable[Clause], senses: Collection[str]) -> frozenset[str]:

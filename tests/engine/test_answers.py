@@ -131,6 +131,8 @@ def test_what_was_said_or_denied_is_not_offered_unless_several_were():
     assert "Imprimante" in excluded("ce n'est pas l'imprimante, mais ça marche pas")
     assert not {"Le VPN", "Le Wi-Fi"} & excluded("le vpn ou le wifi ne marche pas")
     assert excluded("bonjour") == frozenset()
+    assert {"Très lent", "L'ordinateur est très lent"} <= excluded("mon ordinateur rame")
+    assert "L'ordinateur est très lent" not in excluded("ça rame")
     offered = [answer for question in triage("je n'arrive pas à me connecter").questions for answer in question.answers]
     assert "Impossible de se connecter" not in offered
 
