@@ -113,9 +113,11 @@ class Lexicon:
             most = self._longest.get(first)
             if most is None:
                 continue
-            phrase = first
-            for size, following in enumerate(("", *stems[index + 1 : index + most]), 1):
-                phrase = f"{phrase} {following}" if following else phrase
+            phrase, name = first, self.phrases.get(first)
+            if name is not None:
+                found.append((1, len(phrase), index, name))
+            for size, following in enumerate(stems[index + 1 : index + most], 2):
+                phrase = f"{phrase} {following}"
                 name = self.phrases.get(phrase)
                 if name is not None:
                     found.append((size, len(phrase), index, name))

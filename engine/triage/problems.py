@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from data.records import UNCATEGORISED
 from engine.triage import facts
@@ -19,6 +20,8 @@ from engine.triage.scoring import Score, score
 _PROBLEM_FROM = 0.5
 """Probability of its category from which a part of a message is a problem of its own."""
 _PROBLEMS_AT_MOST = 4
+_LOOKED_AT = 40
+"""Parts of a message that are looked at, so that no input takes long."""
 _WRONG = frozenset({"state", "trouble", "request"})
 _GOES_ON = frozenset({"ca", "il", "elle", "cela", "ils", "elles", "qui", "dont", "lorsque", "quand", "c", "message"})
 """A clause that begins so goes on about the same thing."""
@@ -76,7 +79,7 @@ def _groups(clauses: Sequence[Clause]) -> list[list[Clause]]:
 def _parts(groups: Iterable[Sequence[Clause]], model: Model, tree: Mapping[str, str]) -> tuple[Problem, ...]:
     """The stretches of a message that are problems of their own; those that speak for the same thing are one."""
     found: list[Problem] = []
-    for group in groups:
+    for group in islice(groups, _LOOKED_AT):
         own = score(group, model, tree)
         if own.probability < _PROBLEM_FROM or own.category == UNCATEGORISED:
             continue

@@ -188,7 +188,7 @@ def _with_hits(clauses: Sequence[Clause], lexicon: Lexicon) -> list[Clause]:
         after = None if last else wholes[index + 1]
         found = senses(texts[index], matches[index], before, after, futile=futile)
         hits = tuple(_hit(clause, match, sense) for match, sense in zip(matches[index], found, strict=True))
-        done.append(replace(clause, hits=hits))
+        done.append(Clause(clause.turn, clause.start, clause.end, clause.words, hits, clause.opens_sentence))
     return _settled(done)
 
 

@@ -70,6 +70,8 @@ class _Context(NamedTuple):
     before: Said | None
     after: Said | None
     futile: bool
+    cleared: bool
+    """It says that a verb succeeds after all."""
 
 
 @cache
@@ -94,9 +96,19 @@ def said(texts: Sequence[str], concepts: Sequence[Concept]) -> Said:
     """What a clause says as a whole: that its things work, that something is wrong, that something is denied."""
     small = grammar()
     wrong = any(concept.kind in ("state", "trouble") for concept in concepts)
+    if _notable().isdisjoint(texts):
+        return Said(well=False, bad=wrong, denies=False, names=False)
     well = _is_well(texts, concepts)
     bad = not well and (wrong or not small.negations.isdisjoint(texts) or has(texts, small.fails))
     return Said(well, bad, has(texts, small.copulas), has(texts, small.names))
+
+
+@cache
+def _notable() -> frozenset[str]:
+    """The words without one of which a clause says nothing as a whole."""
+    small = grammar()
+    phrases = (small.fails, small.copulas, small.names, small.excepts, small.well, small.cleared)
+    return small.negations.union(*map(_first_words, phrases))
 
 
 def senses(
@@ -116,7 +128,9 @@ def senses(
     """
     if not matches:
         return []
-    context = _Context(texts, said(texts, [match.concept for match in matches]), before, after, futile)
+    context = _Context(
+        texts, said(texts, [match.concept for match in matches]), before, after, futile, has(texts, grammar().cleared)
+    )
     return [_sense(match.concept, match.first, match.last, context) for match in matches]
 
 
@@ -153,7 +167,7 @@ def _sense(concept: Concept, first: int, last: int, context: _Context) -> str:
     if special is not None:
         return special
     if concept.kind == "act":
-        return _sense_of_act(context.texts, first, last, context.said)
+        return _sense_of_act(before, first, last, context)
     if concept.kind in ("state", "trouble"):
         return "0" if _is_negated(before) else ""
     if concept.kind == "request":
@@ -161,17 +175,15 @@ def _sense(concept: Concept, first: int, last: int, context: _Context) -> str:
     return _sense_of_thing(before, last, context) if concept.kind == "thing" else ""
 
 
-def _sense_of_act(texts: Sequence[str], first: int, last: int, clause: Said) -> str:
+def _sense_of_act(before: Sequence[str], first: int, last: int, context: _Context) -> str:
     """A verb: fails where it is denied, is well where an adverb says so."""
-    small = grammar()
-    before = texts[max(0, first - _REACH) : first]
+    small, texts, cleared = grammar(), context.texts, context.cleared
     inside = any(word in small.negations for word in texts[first:last])
     after = any(word in small.negations for word in texts[last : last + 2])
     around = after or any(word in small.negations or word in ("ne", "n", "personne") for word in before[-2:])
-    cleared = has(texts, small.cleared)
-    if inside or around or tuple(texts[last:]) in small.ends or (has(before, small.fails) and not cleared):
+    if inside or around or tuple(texts[last:]) in small.ends or (not cleared and has(before, small.fails)):
         return "-"
-    return "0" if clause.well and (cleared or _begins(texts[last : last + 4], small.adverbs)) else ""
+    return "0" if context.said.well and (cleared or _begins(texts[last : last + 4], small.adverbs)) else ""
 
 
 def _sense_of_thing(before: Sequence[str], last: int, context: _Context) -> str:
