@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 
 from data.records import Turn
-from engine.triage import lexicon
 from engine.triage.contract import INFO_KEYS, Found, Span
 from engine.triage.evidence import normal
+from engine.triage.guesses import CONCEPT_RANK, guesses, names
 from engine.triage.patterns import Candidate, candidates, trimmed
 from engine.triage.reading import Clause, Hit, Reading, is_none, is_unknown
 
 _ANSWER_AT_MOST = 60
-_COINED_AT_MOST = 12
 _NEAR = 12
 """Candidates on either side among which one that holds another is looked for."""
 _NORMALISED = frozenset({"os", "brand"})
@@ -26,40 +24,10 @@ _ABOUT_THINGS = frozenset({"device_type", "brand", "model", "software", "error_m
 """Keys whose values belong to one problem; of the others any clause may speak."""
 _ELSEWHERE = 2
 """Where a value of these keys is none: in a clause that speaks of another problem."""
-_NAMES = frozenset({"device_type", "brand", "model", "software", "os"})
-_CONCEPT_RANK, _QUOTE_RANK, _BARE_QUOTE_RANK = 2, 0, 4
-_GUESS_RANK = 6
+_QUOTE_RANK, _BARE_QUOTE_RANK = 0, 4
 _NAMED_PLACE_RANK = 1
 _BOTH_RANKS = frozenset({0, 5})
 """Ranks of places that are a device with its number."""
-_TOWN_FRONT = 40
-"""Characters in front of a name that say whether it is a town."""
-_IN_SOMETHING = re.compile(
-    r"\bdans (?:le |la |l')(?!(?:meme|nuit|journee|matinee|semaine|mois|temps|cas|cadre|but|champ|liste|barre|menu"
-    r"|titre"
-    r"|corps|poche|sac|voiture|train|fenetre|coin|sens|tableau|doute|urgence|panique|ordre|historique|corbeille|cloud"
-    r"|foulee|minute|heure|vide|texte|colonne|case|cellule|bac|lot|calendrier|rue|systeme|navigateur|onglet|lien|suite"
-    r"|limite|mesure|mail|message|dossier|fichier|document|classeur|programme|groupe|boite)\b)([a-z-]{4,18})\b"
-)
-_AT_SOMETHING = re.compile(r"\b(?:au |a la |a l'|aux )([a-z-]{3,18})\b")
-_CAMEL = re.compile(r"\b(?!Wi-?Fi|McA)[A-Z][a-z]{2,10}[A-Z][A-Za-z]{1,12}\b")
-_SUBJECT = re.compile(
-    r"(?:(?<=[.!?,;:\n(] )|(?<=[.!?,;:\n(])|^)(?P<name>[a-z][a-z0-9+]{3,15}) (?:ne |n')?"
-    r"(?:s'(?:ouvr|affich|execut|install)"
-    r"|se (?:lanc|ferm|charg|connect|synchron)|plant|ram(?:e|ait)\b|bug|beug|crash|freez|demarr|lag|synchronis|tourne\b"
-    r"|(?:est |toujours )?(?:inaccessible|indisponible)|(?:ne )?(?:marche|fonctionne|repond|charge) (?:plus|pas))",
-    re.MULTILINE,
-)
-"""What does as an application does, at the beginning of a clause."""
-_TOWN = re.compile(
-    r"(?<![\w'’-])(?:[àÀ]|a|[Ss]ur|[Dd]epuis|[Vv]ers) ([A-ZÉ][a-zéèêëïôç]{2,}(?:-[A-Za-zéèêëïôç]{2,}){0,4})(?![\w'’@])"
-)
-_TO_SOMEBODY = re.compile(
-    r"(?:acces|merci|mail|envoy\w*|donn\w*|dit|parl\w*|demand\w*|transm\w*|connect\w*|grace|suite|pret\w*|bonjour"
-    r"|appartien\w*|repon\w*|transfer\w*|migr\w*|pass\w*|bascul\w*|clique\w*|clic|ecrit|ecrire|lie|liee|mot de passe"
-    r"|inscri\w*|conte|abonne\w*|attribu\w*|affect\w*|fourni\w*|confi\w*|appuie|travaill\w*)(?: \w+){0,4} $"
-)
-"""What goes to somebody or something rather than being in a town: « accès à Sage », « donné à Karim »."""
 _QUOTED = re.compile(r"«\s?([^»\n]{2,160}?)\s?»|[\"“]([^\"”“\n]{2,160}?)[\"”]")
 _MESSAGE_CUE = re.compile(
     r"erreur|error|message|msg|code|affich|\bdit\b|disant|indique|marque|ecrit|alerte|ecran|apparai|popup|pop-up"
@@ -119,9 +87,7 @@ def _found_in(text: str, folded: str, own: Sequence[Clause]) -> list[Candidate]:
     found += _quoted(folded)
     denied = [hit for clause in own for hit in clause.hits if hit.sense == "0"]
     found += _named(text, folded, own, found)
-    found += _coined(text, folded, found)
-    found += _somewhere(folded, own, found)
-    found += _towns(text, folded, found)
+    found += guesses(text, folded, [hit for clause in own for hit in clause.hits], found)
     found = [_without_the_rest(one, found, own) for one in found]
     kept = [one for one in found if one.key not in _ABOUT_THINGS or not any(_meet(one, hit) for hit in denied)]
     kept.sort(key=lambda one: (one.start, -one.end))
@@ -185,7 +151,7 @@ def _mended(folded: str, own: Sequence[Clause]) -> dict[int, tuple[str, int]]:
 
 def _named(text: str, folded: str, own: Sequence[Clause], found: Iterable[Candidate]) -> Iterator[Candidate]:
     """Devices and applications that the reading knows and the lists do not."""
-    taken = _places(found, max((clause.end for clause in own), default=0))
+    taken = names(found, max((clause.end for clause in own), default=0))
     for clause in own:
         for hit in clause.hits:
             key = "device_type" if hit.concept.device else "software" if hit.concept.software else None
@@ -194,31 +160,7 @@ def _named(text: str, folded: str, own: Sequence[Clause], found: Iterable[Candid
             meant = {word.text for word in clause.words if word.start == hit.start}
             mended = text[hit.start].isupper() and not any(folded.startswith(word, hit.start) for word in meant)
             if not any(taken[hit.start : hit.end]) and not mended:  # a name is no slip of a word
-                yield Candidate(key, _CONCEPT_RANK, hit.start, hit.end)
-
-
-def _coined(text: str, folded: str, found: Iterable[Candidate]) -> Iterator[Candidate]:
-    """Unknown names that look like those of applications (« SketchUp ») or do as they do (« Planisware plante »)."""
-    taken = _places(found, len(text))
-    for match in islice(_CAMEL.finditer(text), _COINED_AT_MOST):
-        if not any(taken[match.start() : match.end()]):
-            yield Candidate("software", _CONCEPT_RANK, *match.span())
-    known = lexicon.shipped().known
-    for match in islice(_SUBJECT.finditer(folded), _COINED_AT_MOST):
-        start, end = match.span("name")
-        if text[start].isupper() and match["name"] not in known and not any(taken[start:end]):
-            yield Candidate("software", _CONCEPT_RANK, start, end)
-
-
-def _towns(text: str, folded: str, found: Iterable[Candidate]) -> Iterator[Candidate]:
-    """An unknown name after « à »: « plus d'internet à Plouzané »."""
-    taken = _places(found, len(text))
-    known = lexicon.shipped().known
-    for match in islice(_TOWN.finditer(text), _COINED_AT_MOST):
-        start, end = match.span(1)
-        front = folded[max(0, match.start() - _TOWN_FRONT) : match.start()]
-        if folded[start:end] not in known and not any(taken[start:end]) and not _TO_SOMEBODY.search(front):
-            yield Candidate("location", _GUESS_RANK, start, end)
+                yield Candidate(key, CONCEPT_RANK, hit.start, hit.end)
 
 
 def _without_the_rest(one: Candidate, found: Iterable[Candidate], own: Sequence[Clause]) -> Candidate:
@@ -229,32 +171,6 @@ def _without_the_rest(one: Candidate, found: Iterable[Candidate], own: Sequence[
     starts = [two.start for two in found if two.key == "brand"] + [hit.start for hit in hits]
     cut = min((start for start in starts if one.start < start < one.end), default=one.end + 1)
     return one._replace(end=min(one.end, cut - 1))
-
-
-def _somewhere(folded: str, own: Sequence[Clause], found: Iterable[Candidate]) -> Iterator[Candidate]:
-    """A word that nothing else knows, after « dans le » or « au »: « plus de son dans l'auditorium »."""
-    known = bytearray(len(folded))
-    spans = [(one.start, one.end) for one in found] + [(hit.start, hit.end) for clause in own for hit in clause.hits]
-    for start, end in spans:
-        known[start:end] = b"\1" * (end - start)
-    for match in islice(_IN_SOMETHING.finditer(folded), _COINED_AT_MOST):
-        if not any(known[match.start(1) : match.end(1)]):
-            yield Candidate("location", _GUESS_RANK, *match.span(1))
-    words = lexicon.shipped().known
-    for match in islice(_AT_SOMETHING.finditer(folded), _COINED_AT_MOST):
-        if match[1] not in words and not any(known[match.start(1) : match.end(1)]):
-            front = folded[max(0, match.start() - _TOWN_FRONT) : match.start()]
-            if not _TO_SOMEBODY.search(front):
-                yield Candidate("location", _GUESS_RANK, *match.span(1))
-
-
-def _places(found: Iterable[Candidate], size: int) -> bytearray:
-    """For each character of a turn, whether it belongs to a name."""
-    taken = bytearray(size)
-    for one in found:
-        if one.key in _NAMES and one.end <= size:
-            taken[one.start : one.end] = b"\1" * (one.end - one.start)
-    return taken
 
 
 def _quoted(folded: str) -> Iterator[Candidate]:

@@ -47,6 +47,8 @@ _MORE_OF_A_PLACE = re.compile(
     r"|commercial"
     r"|general|annexe|mecanique|visiteur|haut|bas|arriere)(?:e|f|ve)?s?|de (?:physique|chimie|langues|nuit|jour"
     r"|direction))\b"
+    r"| (?:n°|numero )?\d{1,3}[a-z]?\b(?= *(?:$|[,.;:!?\n)]|-|(?:est|sont|ne|n'|a|ont|se|s'|qui|hs|ko|depuis|et|pas"
+    r"|plus|marche|fait|imprime|bourre|bip|affiche|reste|en panne|hors|impossible)))"
 )
 """What may follow the word of a place: « parking nord », « cuisine centrale »."""
 _CUT = frozenset({"onset", "recent_changes", "affected", "error_message"})

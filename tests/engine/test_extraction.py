@@ -50,7 +50,7 @@ def agrees(value: str, expected: str) -> bool:
     [
         ("extraction.jsonl", 0.96, 0.90),
         ("extraction_second.jsonl", 0.93, 0.87),
-        ("extraction_third.jsonl", 0.95, 0.93),
+        ("extraction_third.jsonl", 0.95, 0.94),
     ],
 )
 def test_the_development_messages_give_up_what_they_say(name, recall, precision):
@@ -91,6 +91,9 @@ def test_the_development_messages_give_up_what_they_say(name, recall, precision)
         ("le PC affiche CMOS checksum error", "error_message", "CMOS checksum error"),
         ("il y a écrit appeler le technicien", "error_message", "appeler le technicien"),
         ("wifi nul le matin surtout", "frequency", "le matin surtout"),
+        ("Access : format de base non reconnu", "error_message", "format de base non reconnu"),
+        ("T-Doc ne s'ouvre pas", "software", "T-Doc"),
+        ("le scanner de la réserve 2 bipe", "location", "réserve 2"),
         ("plusieurs clients attendent", "affected", "plusieurs clients"),
         ("dpuis 2 j plus de son", "onset", "dpuis 2 j"),
         ("ça coupe depuis la mise à jour de Windows", "onset", "depuis la mise à jour de Windows"),
