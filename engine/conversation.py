@@ -169,7 +169,7 @@ class Conversation:
             case "no":
                 yield self._refused(session_id, masked.text)
             case "modify":
-                yield SessionChanged(self.open_form(session_id))
+                yield SessionChanged(self.open_form(session_id, masked.text))
             case _:
                 self._event("INVALID_USER_RESPONSE", session_id)
                 yield ReplyUnclear(session)
@@ -206,11 +206,11 @@ class Conversation:
             return self._already(session)
         return self._file(self._planned(session, workflow.Confirmed(self._now())), session.stage)
 
-    def open_form(self, session_id: str) -> Session:
-        """Open the form for title and symptoms; opening it twice is once."""
+    def open_form(self, session_id: str, words: str = "") -> Session:
+        """Open the form for title and symptoms; opening it twice is once. ``words``: the reply that asked for it."""
         if self._live(session_id).stage is Stage.EDITING:
             return self.session(session_id)
-        return self._step(session_id, workflow.EditOpened(self._now())).session
+        return self._step(session_id, workflow.EditOpened(self._now(), words)).session
 
     def close_form(self, session_id: str) -> Session:
         """« Annuler »: back to the summary."""

@@ -74,6 +74,8 @@ class EditOpened:
     """The requester wants to change something."""
 
     at: datetime
+    words: str = ""
+    """What they typed, when they did not press a key."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,7 @@ def _confirm(session: Session, event: Confirmed, rules: Rules) -> Step:
 
 
 def _open_form(session: Session, event: EditOpened, rules: Rules) -> Step:
-    return Step(replace(session, stage=Stage.EDITING))
+    return Step(replace(_with_words(session, event.words, event.at), stage=Stage.EDITING))
 
 
 def _close_form(session: Session, event: EditCancelled, rules: Rules) -> Step:
@@ -220,13 +222,17 @@ def _edit(session: Session, event: Edited, rules: Rules) -> Step:
 
 
 def _ask_what_is_wrong(session: Session, event: Refused, rules: Rules) -> Step:
-    if event.words:
-        session = replace(session, turns=(*session.turns, Turn("requester", event.words, event.at, "reply")))
+    session = _with_words(session, event.words, event.at)
     if session.attempts >= rules.max_attempts:
         return Step(replace(session, stage=Stage.ESCALATED, status=SessionStatus.CONVERTED, action=Action.ESCALATE))
     assert session.draft is not None, "a summary has a draft"
     draft = replace(session.draft, questions=(event.question,))
     return Step(replace(session, draft=draft, stage=Stage.CLARIFYING, action=Action.ASK_CLARIFICATION))
+
+
+def _with_words(session: Session, words: str, at: datetime) -> Session:
+    """The session with a typed reply as a turn of its own, so that nothing said is lost."""
+    return replace(session, turns=(*session.turns, Turn("requester", words, at, "reply"))) if words else session
 
 
 def _call_human(session: Session, event: HumanAsked, rules: Rules) -> Step:
