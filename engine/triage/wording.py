@@ -85,8 +85,9 @@ def title(turns: Sequence[Turn], main: Sequence[Clause], info: Mapping[str, Foun
     text = tidying.shortened(_joined(pieces, room), room)
     if place and text and room < TITLE_AT_MOST:
         text = f"{text}, {tidying.continued(place)}"
-    text = tidying.calm(text, acronyms())
-    return text[:1].upper() + text[1:] if _usable(text) else NO_TITLE
+    text = tidying.calm(text, acronyms())[:TITLE_AT_MOST]
+    first = text[:1].upper()
+    return (first if len(first) == 1 else text[:1]) + text[1:] if _usable(text) else NO_TITLE
 
 
 def symptoms(turns: Sequence[Turn], clauses: Sequence[Clause]) -> tuple[Found, ...]:
