@@ -183,6 +183,13 @@ _HEAD = re.compile(
 """What stands before the colon of an instruction and says nothing else."""
 
 
+_LEFTOVER = re.compile(
+    r"(?<=   )[^\w\n]*\b(?:categor\w*|subcategor\w*|priorit\w*|confidence|confiance|severity|gravite|level|niveau"
+    r"|and|et|with|avec)\b[^\w\n]*(?=   )"
+)
+"""A word of the machine with nothing but blanks on both sides."""
+
+
 def without_instructions(turns: Sequence[Turn]) -> tuple[Turn, ...]:
     """The turns with every clause that instructs replaced by as many spaces, so that positions stay true.
 
@@ -204,7 +211,15 @@ def _blanked(text: str) -> str:
     for start, end in _instructing(_skeleton(text)):
         parts += [text[position:start], " " * (end - start)]
         position = end
-    return "".join([*parts, text[position:]])
+    blank = "".join([*parts, text[position:]])
+    return _without_leftovers(blank) if parts else text
+
+
+def _without_leftovers(blank: str) -> str:
+    """The text without a lone « category » or « confiance » between what was blanked."""
+    for left in _LEFTOVER.finditer(_skeleton(blank)):
+        blank = blank[: left.start()] + " " * (left.end() - left.start()) + blank[left.end() :]
+    return blank
 
 
 def _instructing(skeleton: str) -> Iterator[tuple[int, int]]:
