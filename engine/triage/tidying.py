@@ -15,7 +15,9 @@ PLACEHOLDER = re.compile(r"\[[A-Z-]{3,13}-\d+\]")
 _GREETING = (
     r"(?:bonjour|bonsoir|salut|hello|coucou|bjr|slt|cc|hi|hey|yo|rebonjour|re-bonjour|madame|monsieur|messieurs"
     r"|mesdames"
-    r"|a tous|a toutes|tout le monde|(?:chere?s? )?(?:collegues|equipe)|l'equipe(?= *[,!:.])|svp|stp|s'il (?:vous"
+    r"|a tous|a toutes|wesh"
+    r"|tout le monde(?! (?!je |j'|mon |ma |mes |le |la |l'|les |on |nous |il |impossible|plus |pas |un |une ))"
+    r"|(?:chere?s? )?(?:collegues|equipe)|l'equipe(?= *[,!:.])|svp|stp|s'il (?:vous"
     r"|te) plait"
     r"|urgent|urgence|tres urgent|help|au secours|alors|voila|euh|heu|ben|bah|bon|en fait|et|mais|donc|puis|ensuite|or"
     r"|aussi|car|parce que|du coup|par contre|en plus|desole|excusez-moi|pardon|ok|oui|non|re|tr|fw|fwd|rv|dsl"
@@ -38,10 +40,18 @@ _LEADING = re.compile(
     r"|a propos (?:de|du)|au sujet (?:de|du)|suite a))* ?"
     r"|c'est (?:juste )?pour (?:vous )?(?:dire|signaler|savoir) (?:que |qu'|si )?"
     r"|il y a (?:(?:un |des )?(?:probleme|souci)s? (?:avec|sur|de) )?|y a |il y'a |ya "
-    r"|c'est (?=l'|le |la |les |mon |ma |mes |un |une )|voici (?:mon|le) probleme ?:? ?"
+    r"|(?:il )?n'y a que (?=\S+ qui )"
+    r"|c'est (?:bien |plutot |en fait |juste )?(?:(?=l'|le |la |les |mon |ma |mes |un |une )|(?=\S+ qui ))"
+    r"|voici (?:mon|le) probleme ?:? ?"
     r"|(?:le |mon |notre )?(?:petit |gros )?(?:probleme|souci|pb) (?:c'est|est) (?:que |qu')?(?:maintenant )?"
-    r"|(?:j'ai|g|nous avons|on a) (?=(?:un |une |des |mon |ma |mes |notre |nos |l'|le |la |toujours un |encore un ))"
-    r"|(?:j'ai|j'aurai|j'aurais|nous avons|nous aurions|on a|on aurait) (?:aussi |vraiment |egalement )?(?=besoin)"
+    r"|(?:j'ai|jai|j ai|g|nous avons|on a) (?=(?:un |une |des |mon |ma |mes |notre |nos |l'|le |la |toujours un "
+    r"|encore un ))|(?:j'ai|j'aurai|j'aurais|nous avons|nous aurions|on a|on aurait)"
+    r" (?:aussi |vraiment |egalement )?(?=besoin)"
+    r"|(?:(?:je |nous |on )(?:voudrais|souhaite|souhaiterais|souhaiterai|aimerais|aimerai|veux|voudrai|souhaitons"
+    r"|voudrions|souhaiterions|aimerions|aimerait|voudrait|demande|sollicite)|j'aimerais|j'aimerai"
+    r"|il (?:me |nous |m'en |m')?(?:faudrait|faut)|faudrait) (?:bien |aussi |vraiment |svp )?"
+    r"(?:avoir |obtenir |recevoir )?"
+    r"(?=(?:un |une |des |d'|l'|le |la |les |mon |ma |mes |notre |nos |deux |trois |\d))"
     r")?"
 )
 _WISH = re.compile(
@@ -54,6 +64,9 @@ _WISH = re.compile(
     rf"|merci de (?:bien vouloir )?|merci d'|priere de|veuillez|je (?:vous )?(?:prie|demande|sollicite) ?(?:de |d')?"
     rf"|could you|can you|please|besoin que (?:vous |l'on )?) ?{_ME}(?=(?:re)?[a-z]{{2,14}}(?:er|ir|re|oir)\b)"
 )
+_HAVING = re.compile(
+    r"(?:avoir|obtenir|recevoir|disposer d'?e?) (?=(?:un|une|des|d'|l'|le|la|les|mon|ma|mes|notre|nos|\d)\b)"
+)
 _TROUBLE = re.compile(
     r"(?:(?:un |des |encore un |toujours un |de )?(?:petits? |gros |enormes? |leger )?(?:problemes?|soucis?|pbs?|pbms?)"
     r" (?:avec|sur|au niveau de|au niveau du|concernant) )?"
@@ -65,7 +78,10 @@ _ARTICLE = re.compile(
 _TRAILING = re.compile(
     r"(?:[\s,;:.!?…(\[{/-]"
     r"|\b(?:merci(?: (?:d'avance|beaucoup|bien|bcp|de votre aide|de votre retour))?|svp|s'il (?:vous|te) plait|stp"
-    r"|cordialement|cdlt|cdt|urgent|bonne journee|please|thanks|help|merki)\b)+$"
+    r"|cordialement|cdlt|cdt|urgent|bonne journee|please|thanks|help|merki"
+    r"|je (?:crois|pense|suppose)|il (?:me )?(?:semble|parait)"
+    r"|apparemment|visiblement|a priori|du coup|quoi"
+    r"|voila|on dirait|si possible|des que possible|quand vous pourrez|asap)\b)+$"
 )
 _DANGLING = re.compile(
     r"(?:^|[\s,;:.!?(/'-]+)(?:et|mais|ou|car|donc|or|ni|puis|que|qu|qui|quand|lorsque|dont|si|de|du|des|d|l|la|le|les"
@@ -85,7 +101,8 @@ _SMALL_START = re.compile(
     r"|Impossible"
     r"|Ce|Cette|Tout|Toutes?|Tous|Rien|Quand|Depuis|Même|Aucune?|Son|Sa|Ses|Leur|Notre|Nos|Voyant|Message|Erreur"
     r"|Bureau|Salle|Bâtiment|Batiment|Bat|Bât|Accueil|Atelier|Local|Agence|Site|Service|Magasin|Hall|Quai|Chambre"
-    r"|Secrétariat)(?![^\W\d_])"
+    r"|Secrétariat|Pouvez|Pourriez|Peut|Qui|Que|Comment|Plusieurs|Certaine?s|Deux|Trois|Quatre|Celui|Celle|Seule?|Sans|Avec"
+    r"|Dans|Sur|Par|Pour|Si|Problème|Souci|Accès|Écran|Ecran|Connexion|Demande|Besoin|Aussi|Merci)(?![^\W\d_])"
 )
 _MAY_BE_MARKUP = re.compile(r"[<>{}|*`&]|[_=#~^\\-]{3}")
 _QUOTES = re.compile(r"[«»\"“”„]")
@@ -96,6 +113,20 @@ _PRONOUN = re.compile(
 )
 _SHOUTED = re.compile(r"[^\W\d_]{2,}")
 _SHOUT = re.compile(r"[^\W\d_]{2,}|[^\W\d_](?=['’])|(?<=\s)[A-ZÀÔ](?=\s)")
+
+
+_SAYS_MORE = 5
+"""Words after « problème avec » from which on they say what is wrong."""
+_CUT_OFF = re.compile(
+    r"(?: (?:n'|ne |s'|se |m'|me |il |elle |qu'il |on )?(?:ai|a|ont|est|sont|etait|peut|peuvent|va|vont|veut|veulent"
+    r"|soit|pas|plus|ne|n'|tres|trop|toujours|encore|deja|tout|toute|tous|aux|dois|doit|fait))+$"
+)
+"""Helping words where a clause was cut, whose main word is gone."""
+
+
+_FIRST_WORD = re.compile(r"[a-z]{2,4}(?![\w'’-])")
+_NO_NAMES = frozenset({"it", "ok", "ide", "ups", "led", "hs", "ko", "ent"})
+"""Abbreviations that are words as well, or no names of things."""
 
 
 def opening(text: str) -> int:
@@ -117,8 +148,12 @@ def leading(text: str, *, alone: bool = True) -> int:
     folded = fold(text[:200])
     introduced = _WISH.match(folded) or _LEADING.match(folded)
     start = introduced.end() if introduced else 0
+    having = _HAVING.match(folded, start) if start else None
+    start = having.end() if having else start
     trouble = _TROUBLE.match(folded, start)
-    end = trouble.end() if trouble and (not alone or len(_SHOUTED.findall(folded, trouble.end())) > 2) else start
+    end = (
+        trouble.end() if trouble and (not alone or len(_SHOUTED.findall(folded, trouble.end())) > _SAYS_MORE) else start
+    )
     if end == start:
         end += len(re.match(r"(?:un |des |une )?", folded[start:])[0])  # type: ignore[index]
     article = _ARTICLE.match(folded, end)
@@ -150,7 +185,9 @@ def shortened(text: str, room: int) -> str:
     cuts = [cut for cut in cuts if cut <= room]
     if cuts and cuts[-1] >= room // 2:
         return ended(text[: cuts[-1]])
-    return ended(text[: room + 1].rsplit(" ", 1)[0] if " " in text[: room + 1] else text[:room])
+    text = ended(text[: room + 1].rsplit(" ", 1)[0] if " " in text[: room + 1] else text[:room])
+    helping = _CUT_OFF.search(fold(text))
+    return ended(text[: helping.start()]) if helping and helping.start() >= room // 2 else text
 
 
 def calm(text: str, acronyms: frozenset[str]) -> str:
@@ -159,6 +196,15 @@ def calm(text: str, acronyms: frozenset[str]) -> str:
     if len(letters) < 6 or sum(char.isupper() for char in letters) < 0.8 * len(letters):
         return text
     return _SHOUT.sub(lambda match: match[0] if fold(match[0]) in acronyms else match[0].lower(), text)
+
+
+def begun(text: str, acronyms: frozenset[str]) -> str:
+    """The title with a capital at its beginning; an abbreviation there is written in capitals: « PC »."""
+    first = _FIRST_WORD.match(text)
+    if first and first[0] in acronyms - _NO_NAMES:
+        return first[0].upper() + text[first.end() :]
+    capital = text[:1].upper()
+    return (capital if len(capital) == 1 else text[:1]) + text[1:]
 
 
 def continued(text: str) -> str:

@@ -86,8 +86,7 @@ def title(turns: Sequence[Turn], main: Sequence[Clause], info: Mapping[str, Foun
     if place and text and room < TITLE_AT_MOST:
         text = f"{text}, {tidying.continued(place)}"
     text = tidying.calm(text, acronyms())[:TITLE_AT_MOST]
-    first = text[:1].upper()
-    return (first if len(first) == 1 else text[:1]) + text[1:] if _usable(text) else NO_TITLE
+    return tidying.begun(text, acronyms()) if _usable(text) else NO_TITLE
 
 
 def symptoms(turns: Sequence[Turn], clauses: Sequence[Clause]) -> tuple[Found, ...]:
@@ -123,6 +122,7 @@ def _pieces(turns: Sequence[Turn], main: Sequence[Clause], where: Found | None,
     """What the most telling clauses say, in their order, and whether the place was taken out of one of them."""
     telling = _telling(main)
     plain = {turn: tidying.unmarked(turns[turn].text) for turn in {clause.turn for clause in telling}}
+    told = any(_is_wrong(hit) and hit.concept.kind != "trouble" for clause in telling for hit in clause.hits)
     worth = [_worth(plain[clause.turn], clause) for clause in telling]
     floor = 0 if max(worth, default=0) > 0 else -1
     ranked = sorted(range(len(telling)), key=lambda at: (-worth[at], at))
@@ -132,7 +132,7 @@ def _pieces(turns: Sequence[Turn], main: Sequence[Clause], where: Found | None,
     for at in ranked[:_LOOKED_AT]:
         clause = telling[at]
         text, cut = _without_place(plain[clause.turn], _without_onset(clause, onset), where)
-        piece = _tidied(text, alone=len(telling) == 1)
+        piece = _tidied(text, alone=not told)
         if chosen and len(piece) + 2 > room and worth[at] >= _WORTH_CUTTING and room >= _ROOM_FOR_A_CUT:
             piece = tidying.shortened(piece, room - 2)
         if not piece or (chosen and (len(piece) + 2 > room or len(piece) < _PIECE_FROM or worth[at] <= floor)):
@@ -144,7 +144,33 @@ def _pieces(turns: Sequence[Turn], main: Sequence[Clause], where: Found | None,
         room -= len(piece) + 2
         if room < _PIECE_FROM:
             break
+    subject = _subject(telling, chosen)
+    if subject is not None:
+        piece = _tidied(plain[telling[subject].turn][telling[subject].start : telling[subject].end], alone=False)
+        if _PIECE_FROM - 2 <= len(piece) <= room - 2:
+            chosen[subject] = piece
     return [chosen[at] for at in sorted(chosen)], taken_out
+
+
+def _subject(telling: Sequence[Clause], chosen: Mapping[int, str]) -> int | None:
+    """The clause that names the thing, right before the first chosen one, when none of these names any."""
+    first = min(chosen, default=0)
+    if not first or any(map(_names_a_thing, (telling[at] for at in chosen))):
+        return None
+    before = telling[first - 1]
+    return (
+        first - 1 if before.turn == telling[first].turn and _names_a_thing(before) and not _says_too(before) else None
+    )
+
+
+def _says_too(clause: Clause) -> bool:
+    """Whether a clause adds a thing that is well, too: « les dossiers aussi »."""
+    return any(word.text in ("aussi", "egalement") for word in clause.words)
+
+
+def _names_a_thing(clause: Clause) -> bool:
+    """Whether a clause names a thing that it does not deny."""
+    return any(hit.sense != "0" and hit.concept.kind == "thing" for hit in clause.hits)
 
 
 def _telling(clauses: Sequence[Clause]) -> list[Clause]:

@@ -67,6 +67,28 @@ def test_symptoms_are_short_and_said_once(text, expected):
     assert [symptom.value for symptom in told(text)[1]] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Je voudrais un nouveau casque", "Nouveau casque"),
+        ("Il me faudrait deux écrans", "Deux écrans"),
+        ("J'aimerais avoir un accès à la GED", "Accès à la GED"),
+        ("jai le wifi qui coupe", "Wifi qui coupe"),
+        ("pc allumé mais noir", "PC allumé, noir"),
+        ("mon ordinateur démarre puis s'éteint au bout de dix secondes",
+         "Ordinateur démarre, s'éteint au bout de dix secondes"),
+        ("souci avec le logiciel de paie", "Souci avec le logiciel de paie"),
+        ("un souci avec le pare-feu je crois", "Souci avec le pare-feu"),
+        ("Tout le monde voit le module cantine sauf moi", "Tout le monde voit le module cantine sauf moi"),
+        ("Bonjour tout le monde, l'imprimante bourre", "Imprimante bourre"),
+        ("ce n'est pas le wifi, c'est bien SAP qui rame", "SAP qui rame"),
+        ("vpn coupé", "VPN coupé"),
+    ],
+)  # fmt: skip
+def test_a_title_is_worded_as_a_technician_would(text, expected):
+    assert told(text)[0] == expected
+
+
 def test_a_long_title_ends_at_a_clause():
     title, _ = told(
         "L'imprimante multifonction du service achats ne veut plus imprimer les bons de commande alors que "
