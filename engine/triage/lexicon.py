@@ -89,7 +89,8 @@ class Lexicon:
             stems.update(parts)
             self._longest[parts[0]] = max(len(parts), self._longest.get(parts[0], 0))
         self._stems = frozenset(stems)
-        self._near: dict[str, Mapping[int, Sequence[tuple[str, int]]]] = {}
+        self._targets_by: dict[tuple[str, int], list[str]] = {}
+        self._near: dict[tuple[str, int], Sequence[tuple[str, int]]] = {}
 
     def words(self, word: str, *, mend: bool = True) -> Sequence[str]:
         """The folded word as the lexicon knows it: short forms spelled out, slips mended where wanted."""
@@ -148,21 +149,22 @@ class Lexicon:
     def _near_to(self, word: str, reach: int) -> Iterator[str]:
         """Words of the same first letter, about as long, with about the same letters."""
         letters = _letters(word)
-        by_length = self._beginning_with(word[0])
         for length in range(len(word) - reach, len(word) + reach + 1):
-            for candidate, its_letters in by_length.get(length, ()):
+            others = [pair for pair in self._like(word[0], length) if (letters ^ pair[1]).bit_count() <= 2 * reach]
+            for candidate, its_letters in others:
                 if (letters & ~its_letters).bit_count() <= reach and (its_letters & ~letters).bit_count() <= reach:
                     yield candidate
 
-    def _beginning_with(self, letter: str) -> Mapping[int, Sequence[tuple[str, int]]]:
+    def _like(self, letter: str, length: int) -> Sequence[tuple[str, int]]:
         """Words that slips are measured against, by first letter and length, with the letters they consist of."""
-        if letter not in self._near:
-            by_length: dict[int, list[tuple[str, int]]] = {}
+        if not self._targets_by:
             for word in self._targets:
-                if word[0] == letter and len(word) >= _TYPO_FROM:
-                    by_length.setdefault(len(word), []).append((word, _letters(word)))
-            self._near[letter] = by_length
-        return self._near[letter]
+                if len(word) >= _TYPO_FROM:
+                    self._targets_by.setdefault((word[0], len(word)), []).append(word)
+        if (letter, length) not in self._near:
+            found = self._targets_by.get((letter, length), ())
+            self._near[letter, length] = [(word, _letters(word)) for word in found]
+        return self._near[letter, length]
 
 
 @cache
