@@ -81,14 +81,14 @@ class Lexicon:
         self.phrases, self.forms = dict(phrases), dict(forms)
         self.common = frozenset(common)
         self.known = frozenset(words) | self.common | self.forms.keys()
-        self._targets = frozenset(words) | self.forms.keys()
+        self._no_targets = self.known - frozenset(words) - self.forms.keys()
         self._longest: dict[str, int] = {}
-        stems: set[str] = set()
+        """Words of the longest expression that begins with a stem; 0 for a stem that begins none."""
         for phrase in self.phrases:
             parts = phrase.split(" ")
-            stems.update(parts)
             self._longest[parts[0]] = max(len(parts), self._longest.get(parts[0], 0))
-        self._stems = frozenset(stems)
+            for part in parts[1:]:
+                self._longest.setdefault(part, 0)
         self._targets_by: dict[tuple[str, int], list[str]] = {}
         self._near: dict[tuple[str, int], Sequence[tuple[str, int]]] = {}
 
@@ -103,7 +103,7 @@ class Lexicon:
             return self.forms[mended].split()
         if mended == word and word not in self.known and len(word) >= _TYPO_FROM and word[0] in _GLUED:
             rest = word[1:]
-            if rest in self._targets:
+            if rest in self.known and rest not in self._no_targets:
                 return (word[0], *self.forms.get(rest, rest).split())
         return (mended,)
 
@@ -112,7 +112,7 @@ class Lexicon:
         found: list[tuple[int, int, int, str]] = []
         for index, first in enumerate(stems):
             most = self._longest.get(first)
-            if most is None:
+            if not most:
                 continue
             phrase, name = first, self.phrases.get(first)
             if name is not None:
@@ -133,7 +133,7 @@ class Lexicon:
     def _mended(self, word: str) -> str:
         """The known word this one is a slip of, or itself."""
         word = _REPEATED.sub(r"\1", word)
-        if len(word) < _TYPO_FROM or len(word) > _LONGEST_MENDED or word in self.known or stem(word) in self._stems:
+        if len(word) < _TYPO_FROM or len(word) > _LONGEST_MENDED or word in self.known or stem(word) in self._longest:
             return word
         reach = 2 if len(word) >= _TWO_TYPOS_FROM else 1
         best, least = word, reach + 1
@@ -158,8 +158,8 @@ class Lexicon:
     def _like(self, letter: str, length: int) -> Sequence[tuple[str, int]]:
         """Words that slips are measured against, by first letter and length, with the letters they consist of."""
         if not self._targets_by:
-            for word in self._targets:
-                if len(word) >= _TYPO_FROM:
+            for word in self.known:
+                if len(word) >= _TYPO_FROM and word not in self._no_targets:
                     self._targets_by.setdefault((word[0], len(word)), []).append(word)
         if (letter, length) not in self._near:
             found = self._targets_by.get((letter, length), ())
