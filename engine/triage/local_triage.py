@@ -23,8 +23,9 @@ from engine.triage.gain import believed
 from engine.triage.lexicon import Lexicon
 from engine.triage.model import Model
 from engine.triage.problems import Problem, problems
+from engine.triage.rating import rated
 from engine.triage.reading import Reading, read, unviewed, view
-from engine.triage.scoring import Score, rated, score
+from engine.triage.scoring import Score, score
 
 UNCATEGORISED_AT_MOST = 0.29
 """An answer 99 has a confidence below 0.30 by definition."""
@@ -91,7 +92,7 @@ class LocalTriage:
             category=category,
             subcategory=subcategory,
             confidence=probability,
-            priority=rated(priorities, subcategory),
+            priority=rated(priorities, subcategory, all_said.facts),
             title=wording.title(turns, combined.titled(main.clauses), info),
             symptoms=wording.symptoms(turns, main.clauses),
             extracted_info=MappingProxyType(info),

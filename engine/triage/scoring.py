@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from data.records import UNCATEGORISED, Priority
+from data.records import UNCATEGORISED
 from engine.triage.features import features
 from engine.triage.model import Model
 from engine.triage.reading import Clause
 
-_INCIDENT = "08-03-incident"
-_MISSED = 5.0
 _LEAF_FROM = 0.3
 """Share of its parent's probability from which a leaf is named."""
 
@@ -39,6 +37,8 @@ class Score:
     """How much of it the model knows."""
     codes: Mapping[str, float] = field(default_factory=dict)
     """Probability of each active code, by the model alone; what questions are chosen by."""
+    facts: frozenset[str] = frozenset()
+    """What was said that matters for the priority (``engine.triage.facts``)."""
 
 
 def score(
@@ -72,26 +72,8 @@ def score(
         features=len(seen),
         known=known,
         codes={code: p for inside in leaves.values() for code, p in inside.items()},
+        facts=frozenset(name[2:] for name in seen if name.startswith("f:")),
     )
-
-
-def rated(priorities: Mapping[str, float], subcategory: str | None = None) -> Priority:
-    """The priority that costs least to be wrong about: a critical one that is missed costs five times another mistake.
-
-    An incident of security is at least a suspected compromise, hence high (spec section 3.2).
-    """
-    choices = [Priority.HIGH, Priority.CRITICAL] if subcategory == _INCIDENT else list(Priority)
-    cost = {
-        choice: sum(share * _cost(choice, truth) for truth, share in priorities.items() if truth != choice)
-        for choice in choices
-    }
-    return min(choices, key=lambda choice: cost[choice])
-
-
-def _cost(choice: Priority, truth: str) -> float:
-    """What a mistake costs; taking high for critical is an ordinary one."""
-    missed = truth == Priority.CRITICAL and choice in (Priority.LOW, Priority.MEDIUM)
-    return _MISSED if missed else 1.0
 
 
 def _informed(codes: Mapping[str, float], speaks_for: Callable[[str], float]) -> dict[str, float]:

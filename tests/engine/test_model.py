@@ -10,7 +10,8 @@ from data.records import Priority
 from engine.triage import model
 from engine.triage.confidence import raw, signals
 from engine.triage.model import BadModel, dump, load
-from engine.triage.scoring import Score, rated
+from engine.triage.rating import rated
+from engine.triage.scoring import Score
 
 HEADER = {
     "version": "linear-test",
@@ -79,6 +80,13 @@ def test_a_further_problem_and_a_doubt_lower_the_raw_score():
 def test_a_fair_chance_of_critical_is_enough():
     assert rated({"low": 0.05, "medium": 0.55, "high": 0.1, "critical": 0.3}) == Priority.CRITICAL
     assert rated({"low": 0.6, "medium": 0.3, "high": 0.1, "critical": 0.0}) == Priority.LOW
+
+
+def test_facts_that_leave_no_choice_make_it_high():
+    ordinary = {"low": 0.1, "medium": 0.88, "high": 0.02, "critical": 0.0}
+    assert rated(ordinary, facts=frozenset({"wrong", "deadline"})) == Priority.HIGH
+    assert rated(ordinary, facts=frozenset({"wrong", "blocked", "way_round"})) == Priority.MEDIUM
+    assert rated(ordinary, facts=frozenset({"deadline"})) == Priority.MEDIUM
 
 
 def test_a_security_incident_is_at_least_high():

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from data.records import UNCATEGORISED, Priority
-from engine.triage.scoring import rated
+from engine.triage.rating import rated
 from engine.triage.training.calibrate import Outcome
 
 AUTO = 0.85
@@ -53,7 +53,9 @@ def figures(outcomes: Sequence[Outcome], confidences: Sequence[float]) -> Figure
             )
         ),
         priority=float(
-            np.mean([rated(o.whole.priorities, o.whole.subcategory) == o.message.priority for o in outcomes])
+            np.mean(
+                [rated(o.whole.priorities, o.whole.subcategory, o.whole.facts) == o.message.priority for o in outcomes]
+            )
         ),
         ece=ece(outcomes, confidences),
         coverage=len(sure) / len(outcomes),
@@ -106,7 +108,9 @@ def page(outcomes: Sequence[Outcome], confidences: Sequence[float], version: str
         counts = [sum(band(c) == name for o, c in pairs if o.message.clarity == clarity) for name, _ in _BANDS]
         lines.append(f"| {clarity} | " + " | ".join(map(str, counts)) + " |")
     critical = [
-        rated(o.whole.priorities, o.whole.subcategory) for o in outcomes if o.message.priority == Priority.CRITICAL
+        rated(o.whole.priorities, o.whole.subcategory, o.whole.facts)
+        for o in outcomes
+        if o.message.priority == Priority.CRITICAL
     ]
     low = sum(priority in (Priority.LOW, Priority.MEDIUM) for priority in critical)
     lines += ["", f"Critical messages: {len(critical)}, of which rated low or medium: {low}.", ""]
