@@ -172,6 +172,7 @@ _LOOKALIKES = str.maketrans(
     "аеорсухіјѕԁɡһӏıΑΒΕΖΗΙΚΜΝΟΡΤΥΧοαενιкмтАВЕКМНОРСТХІЈЅ", "aeopcyxijsdghliabezhikmnoptyxoaevikmtabekmhopctxijs"
 )
 """Cyrillic and Greek letters that are drawn like Latin ones."""
+_DRAWN_ALIKE = frozenset(map(chr, _LOOKALIKES))
 
 
 _HEAD = re.compile(
@@ -255,7 +256,10 @@ def _instructs(cues: Sequence[re.Match[str]], part: str) -> bool:
 def _skeleton(text: str) -> str:
     """The text folded, and letters that only look like Latin ones made Latin; one code point for each."""
     if not text.isascii():
-        compatible = (unicodedata.normalize("NFKC", char) if char > "\u024f" else char for char in text)
-        text = "".join(new if len(new) == 1 else old for new, old in zip(compatible, text, strict=True))
-        text = text.translate(_LOOKALIKES)
+        chars = set(text)
+        compatible = {ord(char): unicodedata.normalize("NFKC", char) for char in chars if char > "\u024f"}
+        if compatible:
+            text = text.translate({code: new for code, new in compatible.items() if len(new) == 1})
+        if compatible or not chars.isdisjoint(_DRAWN_ALIKE):
+            text = text.translate(_LOOKALIKES)
     return fold(text)
