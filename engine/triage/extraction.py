@@ -28,6 +28,9 @@ _QUOTE_RANK, _BARE_QUOTE_RANK = 0, 4
 _NAMED_PLACE_RANK = 1
 _BOTH_RANKS = frozenset({0, 5})
 """Ranks of places that are a device with its number."""
+_BEFORE_A_VERB = re.compile(
+    r"(?:impossible de|moyen de|pour|peux|peut|peuvent|pouvons|pouvez|plus|pas|arrive(?:nt)? a|veux|faut)\s$"
+)
 _QUOTED = re.compile(r"«\s?([^»\n]{2,160}?)\s?»|[\"“]([^\"”“\n]{2,160}?)[\"”]")
 _MESSAGE_CUE = re.compile(
     r"erreur|error|message|msg|code|affich|\bdit\b|disant|indique|marque|ecrit|alerte|ecran|apparai|popup|pop-up"
@@ -85,6 +88,7 @@ def _found_in(text: str, folded: str, own: Sequence[Clause]) -> list[Candidate]:
     """The candidates of one turn that are not denied and not part of something longer."""
     found = candidates(text, folded, _mended(folded, own))
     found += _quoted(folded)
+    found = [one for one in found if not (one.key == "device_type" and _does_it(folded, one))]
     denied = [hit for clause in own for hit in clause.hits if hit.sense == "0"]
     found += _named(text, folded, own, found)
     found += guesses(text, folded, [hit for clause in own for hit in clause.hits], found)
@@ -92,6 +96,12 @@ def _found_in(text: str, folded: str, own: Sequence[Clause]) -> list[Candidate]:
     kept = [one for one in found if one.key not in _ABOUT_THINGS or not any(_meet(one, hit) for hit in denied)]
     kept.sort(key=lambda one: (one.start, -one.end))
     return [one for at, one in enumerate(kept) if not any(_is_part(one, other) for other in _around(kept, at))]
+
+
+def _does_it(folded: str, one: Candidate) -> bool:
+    """Whether a device is something somebody does: « impossible de scanner »."""
+    is_verb = folded[one.start : one.end] == "scanner"
+    return is_verb and _BEFORE_A_VERB.search(folded, max(0, one.start - 24), one.start) is not None
 
 
 def _around(found: Sequence[Candidate], at: int) -> Iterator[Candidate]:

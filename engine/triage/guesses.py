@@ -35,13 +35,13 @@ _CAMEL = re.compile(
     r"\b(?!Wi-?Fi|McA)[A-Z][a-z]{2,10}[A-Z][A-Za-z]{1,12}\b|(?<![\w-])(?!E-[Mm]ail|X-|USB)[A-Za-z]-[A-Z][a-z]{2,12}\b"
 )
 _SUBJECT = re.compile(
-    r"(?:(?<=[.!?,;:\n(] )|(?<=[.!?,;:\n(])|^)(?P<name>[a-z][a-z0-9+]{3,15}) (?:ne |n')?"
+    r"\b(?P<name>[a-z][a-z0-9+]{3,15}) (?:ne |n')?"
     r"(?:s'(?:ouvr|affich|execut|install)"
     r"|se (?:lanc|ferm|charg|connect|synchron)|plant|ram(?:e|ait)\b|bug|beug|crash|freez|demarr|lag|synchronis|tourne\b"
     r"|(?:est |toujours )?(?:inaccessible|indisponible)|(?:ne )?(?:marche|fonctionne|repond|charge) (?:plus|pas))",
     re.MULTILINE,
 )
-"""What does as an application does, at the beginning of a clause."""
+"""What does as an application does."""
 _TOWN = re.compile(
     r"(?<![\w'’-])(?:[àÀ]|a|[Ss]ur|[Dd]epuis|[Vv]ers) ([A-ZÉ][a-zéèêëïôç]{2,}(?:-[A-Za-zéèêëïôç]{2,}){0,4})(?![\w'’@])"
 )
@@ -55,7 +55,7 @@ _AFTER_COLON = re.compile(
     r" ?: ?(?P<value>(?=[^\n.!?;«\"(]{0,60}\b(?:non (?:re|au|va|tr|in|di|pr)\w+"
     r"|erreur|error|refus\w*|invalide|introuvable|expire\w*"
     r"|insuffisant\w*|incorrecte?|inconnue?|echoue|echec|failed|denied|depassee?|verrouille\w*|impossible de|manquante?"
-    r"|illisible|ouvert|timeout|not)\b)(?!(?:je|j|mon|ma|il|elle|on|les|mes|impossible)\b)[^\n.!?;«\"(,]{6,70})"
+    r"|illisible|ouvert|bourrage|plein|vide|remplacer|timeout|not)\b)(?!(?:je|j|mon|ma|il|elle|on|les|mes|impossible)\b)[^\n.!?;«\"(,]{6,70})"
 )
 """« Access : format non reconnu »: what a named thing says."""
 

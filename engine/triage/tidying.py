@@ -72,7 +72,8 @@ _TROUBLE = re.compile(
     r" (?:avec|sur|au niveau de|au niveau du|concernant) )?"
 )
 _ARTICLE = re.compile(
-    r"(?:(?:mon|ma|mes|notre|nos|le|la|les|un|une|du|ce|cette|cet)\b ?(?!(?:a|matin|soir|midi|nuit|apres|week)\b)|l')"
+    r"(?:(?:mon|ma|mes|notre|nos|le|la|les|un|une|du|ce|cette|cet)\b ?"
+    r"(?!(?:n'|ne |sont |qui |que |qu')|(?:a|matin|soir|midi|nuit|apres|week)\b)|l')"
     r"(?=\S{2})"
 )
 _TRAILING = re.compile(
@@ -80,7 +81,7 @@ _TRAILING = re.compile(
     r"|\b(?:merci(?: (?:d'avance|beaucoup|bien|bcp|de votre aide|de votre retour))?|svp|s'il (?:vous|te) plait|stp"
     r"|cordialement|cdlt|cdt|urgent|bonne journee|please|thanks|help|merki"
     r"|je (?:crois|pense|suppose)|il (?:me )?(?:semble|parait)"
-    r"|apparemment|visiblement|a priori|du coup|quoi"
+    r"|apparemment|visiblement|a priori|du coup"
     r"|voila|on dirait|si possible|des que possible|quand vous pourrez|asap)\b)+$"
 )
 _DANGLING = re.compile(
@@ -119,7 +120,7 @@ _SAYS_MORE = 5
 """Words after « problème avec » from which on they say what is wrong."""
 _CUT_OFF = re.compile(
     r"(?: (?:n'|ne |s'|se |m'|me |il |elle |qu'il |on )?(?:ai|a|ont|est|sont|etait|peut|peuvent|va|vont|veut|veulent"
-    r"|soit|pas|plus|ne|n'|tres|trop|toujours|encore|deja|tout|toute|tous|aux|dois|doit|fait))+$"
+    r"|soit|pas|plus|ne|n'|tres|trop|toujours|encore|deja|tout|toute|tous|aux|dois|doit|fait|faut|ou))+$"
 )
 """Helping words where a clause was cut, whose main word is gone."""
 

@@ -60,6 +60,8 @@ _ASIDE = re.compile(
 )
 _CLOSING = re.compile(r"[^«»\n]{0,40}»")
 _ITEM = re.compile(r"\s\d$")
+_ABBREVIATED = re.compile(r"(?:^|\s)(?:M|Mr|Dr|Mme|Mlle|MM)$")
+_NAME_AFTER_DOT = re.compile(r"\.\s?[A-ZÉÈ][^.!?,;:\n]{0,60}")
 _NE = re.compile(r"\b(?:ne\s|n')")
 _HELPERS = frozenset({
     "est", "sont", "a", "ont", "ete", "etait", "reste", "se", "s", "me", "m", "tres", "trop", "tout", "toute", "tous",
@@ -139,6 +141,8 @@ def _pieces(turns: Sequence[Turn], main: Sequence[Clause], where: Found | None,
             continue
         if any(fold(piece) in fold(other) for other in chosen.values()):
             continue
+        for part in [other for other, said in chosen.items() if fold(said) in fold(piece)]:
+            room += len(chosen.pop(part)) + 2
         chosen[at] = piece
         taken_out |= cut
         room -= len(piece) + 2
@@ -246,7 +250,10 @@ def _without_place(text: str, clause: Clause, where: Found | None) -> tuple[str,
 
 
 def _end(text: str, clause: Clause) -> int:
-    """Where a clause ends, without the « 2 » of the next item of a list « 1) ... 2) ... »."""
+    """Where a clause ends, without the « 2 » of the next item of « 1) ... 2) ... », with the name after « M. »."""
+    if text[clause.end : clause.end + 1] == "." and _ABBREVIATED.search(text, clause.start, clause.end):
+        name = _NAME_AFTER_DOT.match(text, clause.end)
+        return name.end() if name else clause.end
     item = _ITEM.search(text, clause.start, clause.end) if text[clause.end : clause.end + 1] == ")" else None
     return item.start() if item else clause.end
 

@@ -83,6 +83,9 @@ def test_symptoms_are_short_and_said_once(text, expected):
         ("Bonjour tout le monde, l'imprimante bourre", "Imprimante bourre"),
         ("ce n'est pas le wifi, c'est bien SAP qui rame", "SAP qui rame"),
         ("vpn coupé", "VPN coupé"),
+        ("retirer M. Lopez de la boîte commune", "Retirer M. Lopez de la boîte commune"),
+        ("l'écran affiche n'importe quoi", "Écran affiche n'importe quoi"),
+        ("ce n'est pas normal, le pc rame", "PC rame"),
     ],
 )  # fmt: skip
 def test_a_title_is_worded_as_a_technician_would(text, expected):
