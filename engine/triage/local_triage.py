@@ -30,6 +30,9 @@ from engine.triage.scoring import Score, score
 UNCATEGORISED_AT_MOST = 0.29
 """An answer 99 has a confidence below 0.30 by definition."""
 
+REFUSED_AT_MOST = 0.84
+"""Once a summary was refused, the next one is put as a question."""
+
 _AFTER_REFUSAL = 0.7
 _NAMES = ("device_type", "software")
 _A_FEW_WORDS = 8
@@ -110,6 +113,8 @@ class LocalTriage:
         probability = self._calibration.probability(raw) if self._calibration else 0.0
         if reading.corrected and not _correction_says(reading):
             probability *= _AFTER_REFUSAL
+        if reading.corrected:
+            probability = min(probability, REFUSED_AT_MOST)
         if found.category == UNCATEGORISED:
             probability = min(probability, UNCATEGORISED_AT_MOST)
         return round(probability, 4)

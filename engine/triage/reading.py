@@ -123,8 +123,17 @@ def read(turns: Sequence[Turn], lexicon: Lexicon) -> Reading:
         folded[index] = _PLACEHOLDER.sub(lambda match: " " * len(match[0]), fold(turn.text))
         found = _with_hits(list(_clauses(index, folded[index], lexicon)), lexicon)
         if not _says_nothing(found, turn.key):
-            clauses += found
+            clauses = [*_without_denied(clauses, found), *found]
     return Reading(tuple(clauses), frozenset(answered), "refusal" in answered, folded)
+
+
+def _without_denied(earlier: Iterable[Clause], later: Iterable[Clause]) -> Iterator[Clause]:
+    """What was said before, with what a later turn denies denied there, too: « non, pas l'imprimante »."""
+    hits_later = [hit for clause in later for hit in clause.hits]
+    denied = {hit.concept for hit in hits_later if hit.sense == "0" and hit.concept.kind == "thing"}
+    for clause in earlier:
+        hits = tuple(replace(hit, sense="0") if hit.concept in denied else hit for hit in clause.hits)
+        yield replace(clause, hits=hits) if hits != clause.hits else clause
 
 
 def is_unknown(text: str) -> bool:

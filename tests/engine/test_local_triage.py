@@ -71,8 +71,6 @@ def test_what_people_type_lands_in_its_leaf(text, leaf):
 @pytest.mark.parametrize(
     "text",
     [
-        "mon PC",
-        "L'ordinateur",
         "Ça ne marche pas",
         "mon truc ne marche pas",
         "Problème",
@@ -82,7 +80,7 @@ def test_what_people_type_lands_in_its_leaf(text, leaf):
         "?!",
     ],
 )
-def test_a_vague_message_is_not_confident(text):
+def test_a_hopeless_message_is_not_confident(text):
     assert triage(text).confidence < 0.30
 
 
@@ -126,10 +124,8 @@ def test_of_several_problems_the_blocking_one_comes_first_and_the_others_are_nam
     assert found.confidence < triage("Mon compte est verrouillé, je ne peux plus travailler.").confidence
 
 
-@pytest.mark.parametrize(
-    "text", ["imprimante", "Mon ordinateur ne marche pas", "je n'arrive pas à me connecter", "ça rame"]
-)
-def test_a_partial_message_is_asked_about(text):
+@pytest.mark.parametrize("text", ["mon PC", "L'ordinateur", "imprimante", "je n'arrive pas à me connecter", "ça rame"])
+def test_a_vague_message_is_asked_about(text):
     assert 0.30 <= triage(text).confidence < 0.60
 
 
