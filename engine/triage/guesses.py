@@ -16,7 +16,7 @@ from engine.triage.reading import Hit
 CONCEPT_RANK = 2
 """Rank of a name that the reading knows, or that looks like one."""
 _ERROR_RANK, _GUESS_RANK = 3, 6
-_COINED_AT_MOST = 12
+_COINED_AT_MOST, _NAMES_AT_MOST = 12, 60
 _TOWN_FRONT = 40
 """Characters in front of a name that say whether it is a town."""
 _NAMES = frozenset({"device_type", "brand", "model", "software", "os"})
@@ -34,12 +34,12 @@ _AT_SOMETHING = re.compile(
 _CAMEL = re.compile(
     r"\b(?!Wi-?Fi|McA)[A-Z][a-z]{2,10}[A-Z][A-Za-z]{1,12}\b|(?<![\w-])(?!E-[Mm]ail|X-|USB)[A-Za-z]-[A-Z][a-z]{2,12}\b"
 )
-_SUBJECT = re.compile(
-    r"\b(?P<name>[a-z][a-z0-9+]{3,15}) (?:ne |n')?"
+_NAME = re.compile(r"(?<![\w'’-])[A-ZÉ][A-Za-z0-9éèêëïôç+]{3,15}(?= )")
+_DOES = re.compile(
+    r" (?:ne |n')?"
     r"(?:s'(?:ouvr|affich|execut|install)"
     r"|se (?:lanc|ferm|charg|connect|synchron)|plant|ram(?:e|ait)\b|bug|beug|crash|freez|demarr|lag|synchronis|tourne\b"
     r"|(?:est |toujours )?(?:inaccessible|indisponible)|(?:ne )?(?:marche|fonctionne|repond|charge) (?:plus|pas))",
-    re.MULTILINE,
 )
 """What does as an application does."""
 _TOWN = re.compile(
@@ -81,9 +81,9 @@ def _coined(text: str, folded: str, found: Iterable[Candidate]) -> Iterator[Cand
         if not any(taken[match.start() : match.end()]):
             yield Candidate("software", CONCEPT_RANK, *match.span())
     known = lexicon.shipped().known
-    for match in islice(_SUBJECT.finditer(folded), _COINED_AT_MOST):
-        start, end = match.span("name")
-        if text[start].isupper() and match["name"] not in known and not any(taken[start:end]):
+    for match in islice(_NAME.finditer(text), _NAMES_AT_MOST):
+        start, end = match.span()
+        if _DOES.match(folded, end) and folded[start:end] not in known and not any(taken[start:end]):
             yield Candidate("software", CONCEPT_RANK, start, end)
 
 
