@@ -156,6 +156,7 @@ class Conversation:
 
         Yields:
             TicketCreated for a yes; SessionChanged for a no (CLARIFYING) or a change (EDITING); ReplyUnclear else.
+            A no that says why (« non, c'est l'écran ») is an answer at once, and yields as ``answer``.
         """
         from engine.intent import intent
 
@@ -166,6 +167,11 @@ class Conversation:
         match intent(masked.text):
             case "yes" if session.stage is not Stage.EDITING:
                 yield self.confirm(session_id)
+            case "no" if session.attempts < self.config.triage.max_attempts and self._says_why(masked.text):
+                self._refused(session_id)
+                async with aclosing(self.answer(session_id, [("refusal", masked.text)])) as events:
+                    async for event in events:
+                        yield event
             case "no":
                 yield self._refused(session_id, masked.text)
             case "modify":
@@ -173,6 +179,13 @@ class Conversation:
             case _:
                 self._event("INVALID_USER_RESPONSE", session_id)
                 yield ReplyUnclear(session)
+
+    @staticmethod
+    def _says_why(text: str) -> bool:
+        """Whether a no names what it is, so that asking « Qu'est-ce qui ne va pas ? » would be asking twice."""
+        from engine.triage.reading import names_something
+
+        return names_something(text)
 
     async def _triage(self, session: Session) -> AsyncGenerator[ConversationEvent]:
         """Have the turns read, then take the step the answer asks for."""

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from data.records import Turn
 from engine.text import fold
 from engine.triage.contract import READ_FIRST, READ_LAST, Span
 from engine.triage.instructions import without_instructions
-from engine.triage.lexicon import Concept, Lexicon, Match, stem
+from engine.triage.lexicon import Concept, Lexicon, Match, shipped, stem
 from engine.triage.senses import TRIED, has, said, senses
 from engine.triage.senses import grammar as grammar
 
@@ -134,6 +135,14 @@ def _without_denied(earlier: Iterable[Clause], later: Iterable[Clause]) -> Itera
     for clause in earlier:
         hits = tuple(replace(hit, sense="0") if hit.concept in denied else hit for hit in clause.hits)
         yield replace(clause, hits=hits) if hits != clause.hits else clause
+
+
+def names_something(text: str) -> bool:
+    """Whether a text names a thing, a state or a wish that it does not deny."""
+    reading = read((Turn("requester", text, datetime.min.replace(tzinfo=UTC)),), shipped())
+    told = ("thing", "state", "request")
+    hits = [hit for clause in reading.clauses for hit in clause.hits if hit.sense != "0"]
+    return any(hit.concept.kind in told and not hit.concept.vague for hit in hits)
 
 
 def is_unknown(text: str) -> bool:

@@ -281,3 +281,23 @@ async def test_a_triage_cut_short_by_a_kill_can_be_taken_up(engine: Engine, cloc
     assert isinstance(outcome, SessionChanged)
     assert outcome.session.stage is Stage.VALIDATING
     assert await conversation(engine.resume(session.id)) == []
+
+
+async def test_a_no_that_says_why_is_read_at_once(engine: Engine) -> None:
+    session = await said(engine, PRINTER)
+    events = await conversation(engine.reply(session.id, "non pas l'imprimante, c'est mon écran qui clignote"))
+    after = events[-1]
+    assert isinstance(after, SessionChanged)
+    assert after.session.attempts == 1
+    assert after.session.parent_id == session.id
+    assert after.session.draft is not None
+    assert after.session.turns[-1].text == "non pas l'imprimante, c'est mon écran qui clignote"
+
+
+async def test_a_bare_no_asks_what_is_wrong(engine: Engine) -> None:
+    session = await said(engine, PRINTER)
+    after = (await conversation(engine.reply(session.id, "non pas du tout")))[-1]
+    assert isinstance(after, SessionChanged)
+    assert after.session.stage is Stage.CLARIFYING
+    assert after.session.draft is not None
+    assert [question.key for question in after.session.draft.questions] == ["refusal"]
