@@ -185,10 +185,13 @@ _HEAD = re.compile(
 
 
 _LEFTOVER = re.compile(
-    r"(?<=   )[^\w\n]*\b(?:categor\w*|subcategor\w*|priorit\w*|confidence|confiance|severity|gravite|level|niveau"
-    r"|and|et|with|avec)\b[^\w\n]*(?=   )"
+    r"(?<![^\w\n])(?P<front>[^\w\n]*+)\b(?P<word>categor\w*|subcategor\w*|priorit\w*|confidence|confiance|severity"
+    r"|gravite|level|niveau|and|et|with|avec)\b(?=(?P<back>[^\w\n]*+))"
 )
-"""A word of the machine with nothing but blanks on both sides."""
+"""A word of the machine and all that is no word around it; tried where that begins, so that blanks are read once."""
+
+_BLANK = "   "
+"""What stands at least on both sides of a leftover."""
 
 
 def without_instructions(turns: Sequence[Turn]) -> tuple[Turn, ...]:
@@ -219,7 +222,10 @@ def _blanked(text: str) -> str:
 def _without_leftovers(blank: str) -> str:
     """The text without a lone « category » or « confiance » between what was blanked."""
     for left in _LEFTOVER.finditer(_skeleton(blank)):
-        blank = blank[: left.start()] + " " * (left.end() - left.start()) + blank[left.end() :]
+        first, last = left["front"].find(_BLANK), left["back"].rfind(_BLANK)
+        if first >= 0 and last >= 0:
+            start, end = left.start() + first + len(_BLANK), left.end("word") + last
+            blank = blank[:start] + " " * (end - start) + blank[end:]
     return blank
 
 
