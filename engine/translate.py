@@ -51,7 +51,7 @@ INFO_LABELS: Mapping[str, str] = {
     "software": "Logiciel",
     "os": "Système",
     "error_message": "Message d'erreur",
-    "onset": "Depuis",
+    "onset": "Début",
     "frequency": "Fréquence",
     "recent_changes": "Modifications récentes",
     "affected": "Personnes touchées",

@@ -35,7 +35,7 @@ INFO_LABELS: Mapping[str, str] = MappingProxyType(
         "software": "Logiciel",
         "os": "Système",
         "error_message": "Message d'erreur",
-        "onset": "Depuis",
+        "onset": "Début",
         "frequency": "Fréquence",
         "recent_changes": "Changements",
         "affected": "Concerne",
