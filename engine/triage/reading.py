@@ -133,8 +133,10 @@ def _without_denied(earlier: Iterable[Clause], later: Iterable[Clause]) -> Itera
     hits_later = [hit for clause in later for hit in clause.hits]
     denied = {hit.concept for hit in hits_later if hit.sense == "0" and hit.concept.kind == "thing"}
     for clause in earlier:
-        hits = tuple(replace(hit, sense="0") if hit.concept in denied else hit for hit in clause.hits)
-        yield replace(clause, hits=hits) if hits != clause.hits else clause
+        things = {hit.concept for hit in clause.hits if hit.concept.kind == "thing"}
+        taken_back = bool(things) and things <= denied
+        hits = (replace(hit, sense="0") if taken_back or hit.concept in denied else hit for hit in clause.hits)
+        yield replace(clause, hits=tuple(hits)) if denied else clause
 
 
 def names_something(text: str) -> bool:
