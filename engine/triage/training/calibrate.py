@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
@@ -32,8 +31,6 @@ _BINS = 24
 _LEAST = 0.29
 """An answer 99 stays below 0.30."""
 _TREE = {category.code: category.parent or category.code for category in load_categories()}
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

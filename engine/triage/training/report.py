@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from data.records import UNCATEGORISED, Priority
@@ -16,8 +15,6 @@ from engine.triage.training.calibrate import Outcome
 AUTO = 0.85
 _BANDS = (("clear", AUTO), ("partial", 0.60), ("vague", 0.30), ("hopeless", 0.0))
 _BINS = 10
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
