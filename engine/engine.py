@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -112,8 +113,11 @@ class Engine(Conversation):
         return promise(ticket, self._now(), self.config.kiosk)
 
     async def prepare(self) -> None:
-        """Load what the first triage by a remote model would wait for; call it when the screen stands."""
+        """Load what the first message, and the first reply, would wait for; call it when the screen stands."""
+        from engine.intent import intent
+
         await self._cascade.prepare()
+        await asyncio.to_thread(intent, "oui")
 
     # --- delivery ---------------------------------------------------------------------------------------------
 

@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SLOW_TO_LOAD = ("engine.engine", "sqlite_utils", "httpx", "pydantic")
+SLOW_TO_LOAD = (
+    *("engine.engine", "engine.triage.local_triage", "engine.triage.openai_triage", "engine.spoken_secrets"),
+    *("sqlite_utils", "httpx", "pydantic"),
+)
 """Modules brought in behind the first frame, in a thread, so that no key waits for them."""
 CLOSING_S = 2.0
 """Longest time that leaving waits for the engine to say good-bye to GLPI."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
@@ -301,3 +303,16 @@ async def test_a_bare_no_asks_what_is_wrong(engine: Engine) -> None:
     assert after.session.stage is Stage.CLARIFYING
     assert after.session.draft is not None
     assert [question.key for question in after.session.draft.questions] == ["refusal"]
+
+
+def test_what_the_first_reply_waits_for_is_read_when_the_counter_is_prepared() -> None:
+    """In a process of its own: the lexicon of replies takes a tenth of a second to read."""
+    code = (
+        "import asyncio; from types import SimpleNamespace; from engine import intent\n"
+        "from engine.engine import Engine\n"
+        "class Ready:\n"
+        "    async def prepare(self): pass\n"
+        "asyncio.run(Engine.prepare(SimpleNamespace(_cascade=Ready())))\n"
+        "print(intent._words.cache_info().currsize)"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "1"
