@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import f1_score
 
 from data.records import UNCATEGORISED, Priority
+from engine.evaluation import calibration_error, macro_f1
+from engine.labels import UNROUTABLE
 from engine.triage.rating import rated
 from engine.triage.training.calibrate import Outcome
 
 AUTO = 0.85
 _BANDS = (("clear", AUTO), ("partial", 0.60), ("vague", 0.30), ("hopeless", 0.0))
-_BINS = 10
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,7 @@ def figures(outcomes: Sequence[Outcome], confidences: Sequence[float]) -> Figure
         size=len(outcomes),
         level_1=float(np.mean(right)),
         level_2=float(np.mean([_code(o) == o.message.category for o in outcomes])),
-        macro_f1=float(
-            f1_score(
-                [o.message.category[:2] for o in outcomes], [o.main.category[:2] for o in outcomes], average="macro"
-            )
-        ),
+        macro_f1=macro_f1([(o.message.category[:2], o.main.category[:2]) for o in outcomes]) or 0.0,
         priority=float(
             np.mean(
                 [rated(o.whole.priorities, o.whole.subcategory, o.whole.facts) == o.message.priority for o in outcomes]
@@ -63,19 +59,14 @@ def figures(outcomes: Sequence[Outcome], confidences: Sequence[float]) -> Figure
 
 def ece(outcomes: Sequence[Outcome], confidences: Sequence[float]) -> float:
     """Expected calibration error over answers other than 99, ten bins of equal width."""
-    told = [(c, is_good(o)) for o, c in zip(outcomes, confidences, strict=True) if o.main.category != UNCATEGORISED]
-    error = 0.0
-    for number in range(_BINS):
-        inside = [pair for pair in told if min(int(pair[0] * _BINS), _BINS - 1) == number]
-        if inside:
-            gap = abs(float(np.mean([c for c, _ in inside])) - float(np.mean([good for _, good in inside])))
-            error += len(inside) / len(told) * gap
-    return error
+    pairs = zip(outcomes, confidences, strict=True)
+    told = [(confidence, is_good(o)) for o, confidence in pairs if o.main.category != UNCATEGORISED]
+    return calibration_error(told) or 0.0
 
 
 def is_good(outcome: Outcome) -> bool:
     """Whether the category is right and a colleague could have routed the message without asking."""
-    return outcome.is_right and outcome.message.clarity not in ("vague", "hopeless")
+    return outcome.is_right and outcome.message.clarity not in UNROUTABLE
 
 
 def band(confidence: float) -> str:
